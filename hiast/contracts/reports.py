@@ -1,0 +1,91 @@
+"""What the steps of a run tell: progress while they work, reports when they are done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Report(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Stage = Literal["scan", "warm_up", "label", "train", "evaluate"]
+
+
+class Progress(_Report):
+    """Where a step is; `metrics` are the curve points of this moment (loss terms, learning rate)."""
+
+    stage: Stage
+    done: int
+    total: int
+    message: str = ""
+    metrics: dict[str, float] = Field(default_factory=dict)
+
+
+OnProgress = Callable[[Progress], None]
+"""Called after every batch or image. May raise `Canceled` to stop the work there."""
+
+
+class RegionWeight(_Report):
+    """How strongly each pixel of one region pulls on the student through one loss term."""
+
+    term: Literal["seg", "kld", "entropy", "consistency"]
+    region: Literal["kept", "ignored"]
+    weight: float
+
+
+class LabelReport(_Report):
+    """What is known of one pseudo-label besides its pixel files. Lists are per class (length C)."""
+
+    name: str
+    order: int
+    """Place in the round's labelling order, from 0."""
+    height: int
+    width: int
+    thresholds: list[float]
+    """θ used for this image: already updated by it."""
+    predicted_pixels: list[int]
+    kept_pixels: list[int]
+    class_values: list[float]
+    """Running class values after this image."""
+    region_weights: list[RegionWeight]
+
+    @property
+    def kept_share(self) -> float:
+        """Kept pixels over all pixels, 0..1."""
+        return sum(self.kept_pixels) / max(1, self.height * self.width)
+
+
+class LabelSetReport(_Report):
+    """A finished label set. Lists are per class (length C)."""
+
+    images: int
+    thresholds: list[float]
+    class_values: list[float]
+    hard_classes: list[int]
+    sampling_probabilities: list[float]
+    kept_share: float
+    class_kept_pixels: list[int]
+    class_predicted_pixels: list[int]
+
+
+class EvaluationReport(_Report):
+    """Scores on a validation set. `class_iou` holds None for classes the set does not contain."""
+
+    images: int
+    mean_iou: float
+    pixel_accuracy: float
+    class_iou: list[float | None]
+
+
+class TrainingReport(_Report):
+    """A finished training step."""
+
+    iterations: int
+    images: int
+    final_losses: dict[str, float]
+    student_path: str
+    teacher_path: str
