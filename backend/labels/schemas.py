@@ -1,0 +1,115 @@
+"""What travels over HTTP about labels (pseudo-label maps)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hiast.contracts.reports import RegionWeight
+
+ReviewStatus = Literal["unreviewed", "accepted", "rejected", "skipped"]
+Decision = Literal["accept", "reject", "skip", "reset"]
+Layer = Literal[
+    "image", "prediction", "kept", "confidence", "reason", "hard-class", "region-weight", "ground-truth"
+]
+LabelSort = Literal["order", "-order", "kept_share", "-kept_share", "name", "-name"]
+
+
+class LabelSummary(BaseModel):
+    """A label in a list."""
+
+    id: int
+    round_id: int
+    name: str
+    order: int
+    status: ReviewStatus
+    kept_share: float
+    height: int
+    width: int
+    version: int
+
+
+class LabelRead(LabelSummary):
+    """One label with everything the viewer needs besides the pixel layers."""
+
+    run_id: int
+    round_number: int
+    thresholds: list[float]
+    predicted_pixels: list[int]
+    kept_pixels: list[int]
+    class_values: list[float]
+    region_weights: list[RegionWeight]
+    hard_classes: list[int]
+    """Hard classes of the round (so far, while it is being labelled)."""
+    confidence_levels: Literal["log12", "float16"]
+    """Codebook of the confidence codes."""
+    has_ground_truth: bool
+    layers_digest: str
+    """Changes when any layer changes; append it to layer URLs to cache them for ever."""
+    previous_id: int | None
+    next_id: int | None
+    """Neighbours in labelling order."""
+    same_image: list[LabelReference]
+    """The same image's labels in every round of the run, this one included."""
+    reviews: list[ReviewRead]
+
+
+class LabelReference(BaseModel):
+    """A label of another round."""
+
+    id: int
+    round_id: int
+    round_number: int
+
+
+class ReviewCreate(BaseModel):
+    """A person's decision on one label."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"decision": "reject", "comment": "rider lost"}]}
+    )
+
+    decision: Decision
+    comment: str = Field(default="", max_length=2000)
+
+
+class ReviewRead(BaseModel):
+    """A decision as recorded; reviews are never changed or deleted."""
+
+    id: int
+    decision: Decision
+    comment: str
+    reviewer: str
+    created_at: datetime
+
+
+class ClassChange(BaseModel):
+    """One class in two labels of the same image."""
+
+    class_id: int
+    name: str
+    left_kept: int
+    right_kept: int
+    both_kept: int
+    """Pixels kept as this class in both."""
+    left_threshold: float
+    right_threshold: float
+
+
+class Comparison(BaseModel):
+    """Two labels of one image, pixel by pixel."""
+
+    left: LabelSummary
+    right: LabelSummary
+    pixels: int
+    same_kept: int
+    """Kept in both, same class."""
+    flipped: int
+    """Kept in both, another class."""
+    gained: int
+    """Ignored left, kept right."""
+    lost: int
+    """Kept left, ignored right."""
+    classes: list[ClassChange]
