@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
+from backend.reviews.schemas import ReviewRead
 from hiast.contracts.reports import RegionWeight
 
 ReviewStatus = Literal["unreviewed", "accepted", "rejected", "skipped"]
-Decision = Literal["accept", "reject", "skip", "reset"]
 Layer = Literal[
     "image", "prediction", "kept", "confidence", "reason", "hard-class", "region-weight", "ground-truth"
 ]
@@ -29,6 +28,14 @@ class LabelSummary(BaseModel):
     height: int
     width: int
     version: int
+
+
+class LabelReference(BaseModel):
+    """A label of another round."""
+
+    id: int
+    round_id: int
+    round_number: int
 
 
 class LabelRead(LabelSummary):
@@ -54,35 +61,6 @@ class LabelRead(LabelSummary):
     same_image: list[LabelReference]
     """The same image's labels in every round of the run, this one included."""
     reviews: list[ReviewRead]
-
-
-class LabelReference(BaseModel):
-    """A label of another round."""
-
-    id: int
-    round_id: int
-    round_number: int
-
-
-class ReviewCreate(BaseModel):
-    """A person's decision on one label."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"decision": "reject", "comment": "rider lost"}]}
-    )
-
-    decision: Decision
-    comment: str = Field(default="", max_length=2000)
-
-
-class ReviewRead(BaseModel):
-    """A decision as recorded; reviews are never changed or deleted."""
-
-    id: int
-    decision: Decision
-    comment: str
-    reviewer: str
-    created_at: datetime
 
 
 class ClassChange(BaseModel):
