@@ -9,9 +9,7 @@ from pydantic import BaseModel
 
 from hiast.contracts.reports import EvaluationReport, LabelSetReport, TrainingReport
 
-RoundState = Literal[
-    "labelling", "reviewing", "training", "evaluating", "finished", "failed", "canceled"
-]
+RoundState = Literal["labelling", "reviewing", "training", "evaluating", "finished", "failed", "canceled"]
 
 
 class ReviewCounts(BaseModel):

@@ -46,7 +46,9 @@ class DatasetSpec(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> DatasetSpec:
         if self.kind == "camvid" and not self.split:
-            raise ValueError("a camvid data set needs `split`: the name of its list file, such as train.txt")
+            raise ValueError(
+                "a camvid data set needs `split`: the name of its list file, such as train.txt"
+            )
         if (self.kind == "streets") != (self.streets is not None):
             raise ValueError("`streets` options belong to kind 'streets', and that kind needs them")
         return self

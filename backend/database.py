@@ -1,0 +1,105 @@
+"""The database: engine, column types, and sessions that commit at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter
+from sqlalchemy import JSON, DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Base(DeclarativeBase):
+    """Parent of every table."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment with its time zone; SQLite would drop it."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Attach UTC to what SQLite returns naive."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class AsJson(TypeDecorator[Model]):
+    """A pydantic model in a JSON column, validated when read."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def __init__(self, model: type[Model]) -> None:
+        super().__init__()
+        self.model = model
+        self.adapter = TypeAdapter(model)
+
+    def process_bind_param(self, value: Model | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Model to JSON."""
+        return None if value is None else self.adapter.dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Model | None:  # noqa: ARG002
+        """JSON to model."""
+        return None if value is None else self.adapter.validate_python(value)
+
+
+def now() -> datetime:
+    """The present moment, UTC."""
+    return datetime.now(UTC)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for SQLite (WAL, foreign keys, waits for locks) or PostgreSQL."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # The driver's own BEGIN comes too late and is always deferred; we send it (below).
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that reads and then writes cannot wait for the lock in WAL mode: it fails at
+        # once if another wrote meanwhile. So writers take the lock first.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def read_session(engine: Engine) -> Iterator[Session]:
+    """A session for reading; nothing is committed."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def write_session(engine: Engine) -> Iterator[Session]:
+    """A session that commits when the block ends well and rolls back otherwise.
+
+    Functions given to `after_commit` run once the commit has happened, and not at all on rollback.
+    Keep the block short: on SQLite it holds the only write lock.
+    """
+    with Session(engine.execution_options(writes=True), expire_on_commit=False) as session:
+        with session.begin():
+            yield session
+        for action in session.info.pop("after_commit", []):
+            action()
+
+
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """Run `action` when this session has committed."""
+    session.info.setdefault("after_commit", []).append(action)

@@ -1,0 +1,62 @@
+"""HTTP in and out of data sets."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from backend.datasets import repository, service
+from backend.datasets.schemas import DatasetCreate, DatasetRead, ImageRead
+from backend.dependencies import AppSettings, Cursor, Limit, ReadSession, WriteSession
+from backend.jobs.schemas import JobRead
+from backend.jobs.service import read_job
+from backend.pagination import Page
+
+router = APIRouter(prefix="/datasets", tags=["data sets"])
+
+
+@router.get("")
+def list_datasets(session: ReadSession, cursor: Cursor = None, limit: Limit = 50) -> Page[DatasetRead]:
+    """Registered data sets, oldest first."""
+    return service.list_datasets(session, cursor, limit)
+
+
+@router.post("", status_code=202)
+def register_dataset(
+    body: DatasetCreate, session: WriteSession, settings: AppSettings, response: Response
+) -> DatasetRead:
+    """Register a data set; a job scans its files. Faulty files are listed, the rest is usable."""
+    dataset = service.register(session, body, settings.allowed_data_roots)
+    response.headers["Location"] = f"/api/v1/datasets/{dataset.id}"
+    return service.read_dataset(session, dataset)
+
+
+@router.get("/{dataset_id}")
+def get_dataset(dataset_id: int, session: ReadSession) -> DatasetRead:
+    """One data set."""
+    return service.read_dataset(session, repository.get_dataset(session, dataset_id))
+
+
+@router.delete("/{dataset_id}", status_code=204)
+def forget_dataset(dataset_id: int, session: WriteSession) -> None:
+    """Remove the registration of a data set no run refers to; the files stay."""
+    service.forget(session, dataset_id)
+
+
+@router.get("/{dataset_id}/images")
+def list_images(
+    dataset_id: int,
+    session: ReadSession,
+    problem: bool | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[ImageRead]:
+    """Images in data set order; `problem=true` lists the faulty ones."""
+    return service.list_images(session, dataset_id, problem=problem, cursor=cursor, limit=limit)
+
+
+@router.post("/{dataset_id}/scan", status_code=202)
+def scan_dataset(dataset_id: int, session: WriteSession, response: Response) -> JobRead:
+    """Look at every file again."""
+    job = service.rescan(session, dataset_id)
+    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    return read_job(job)

@@ -1,0 +1,47 @@
+"""What routes ask for: sessions, settings, the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.artifacts import artifact_root
+from backend.database import read_session, write_session
+from backend.settings import Settings, get_settings
+
+
+def _engine(request: Request) -> Engine:
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+def _read(engine: Annotated[Engine, Depends(_engine)]) -> Iterator[Session]:
+    with read_session(engine) as session:
+        yield session
+
+
+def _write(engine: Annotated[Engine, Depends(_engine)]) -> Iterator[Session]:
+    with write_session(engine) as session:
+        yield session
+
+
+def _artifacts(settings: Annotated[Settings, Depends(get_settings)]) -> Path:
+    return artifact_root(settings.resolved_artifacts_url)
+
+
+DatabaseEngine = Annotated[Engine, Depends(_engine)]
+ReadSession = Annotated[Session, Depends(_read)]
+# scope="function": committed before the answer leaves, so a client never hears of a write that failed.
+WriteSession = Annotated[Session, Depends(_write, scope="function")]
+AppSettings = Annotated[Settings, Depends(get_settings)]
+Artifacts = Annotated[Path, Depends(_artifacts)]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Items a page holds at most.")]
+Cursor = Annotated[str | None, Query(description="next_cursor of the page before.")]
+
+LOCAL_PERSON = "local"
+"""Who decides in the embedded set-up, where only the person at this machine reaches the API."""

@@ -1,0 +1,88 @@
+"""Errors leave the API as problem+json (RFC 9457) that says what to do."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from hiast.contracts.errors import NotFoundError, UserError
+
+
+class ConflictError(UserError):
+    """The request fits, but not the state the thing is in (409)."""
+
+
+class PreconditionFailedError(UserError):
+    """The If-Match tag is not the present one: somebody was faster (412)."""
+
+
+class PreconditionRequiredError(UserError):
+    """The write needs an If-Match header (428)."""
+
+
+def _status_of(error: UserError) -> HTTPStatus:
+    if isinstance(error, NotFoundError):
+        return HTTPStatus.NOT_FOUND
+    if isinstance(error, ConflictError):
+        return HTTPStatus.CONFLICT
+    if isinstance(error, PreconditionFailedError):
+        return HTTPStatus.PRECONDITION_FAILED
+    if isinstance(error, PreconditionRequiredError):
+        return HTTPStatus.PRECONDITION_REQUIRED
+    return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def problem(
+    request: Request, status: HTTPStatus, detail: str, errors: list[dict[str, Any]] | None = None
+) -> JSONResponse:
+    """A problem+json answer."""
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "instance": request.url.path,
+    }
+    if errors:
+        content["errors"] = errors
+    return JSONResponse(content, status.value, media_type="application/problem+json")
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location if part not in ("body", "query", "path", "header"))
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer every error of the app as problem+json."""
+
+    @app.exception_handler(UserError)
+    async def _user_error(request: Request, error: UserError) -> JSONResponse:
+        details = [{"field": error.where, "problem": error.problem, "remedy": error.remedy}]
+        return problem(request, _status_of(error), str(error), details)
+
+    @app.exception_handler(RequestValidationError)
+    async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
+        details = [
+            {"field": _field(item["loc"]), "problem": item["msg"].removeprefix("Value error, ")}
+            for item in error.errors()
+        ]
+        sentence = "; ".join(f"{item['field']}: {item['problem']}" for item in details)
+        return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, sentence, details)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        return problem(request, HTTPStatus(error.status_code), str(error.detail))
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, _error: Exception) -> JSONResponse:
+        # The traceback goes to the server's log (starlette re-raises it there), never outside.
+        return problem(
+            request,
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "The service met an error of its own. The server log has the details.",
+        )

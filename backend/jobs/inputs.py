@@ -1,0 +1,128 @@
+"""Everything a job needs to know, read in one transaction before it starts."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.artifacts import labels_key, round_key, warm_up_key
+from backend.datasets.tables import Dataset, Image
+from backend.errors import ConflictError
+from backend.jobs.schemas import JobKind
+from backend.jobs.tables import Job
+from backend.labels.tables import Label
+from backend.rounds.tables import Round
+from backend.runs.tables import Run
+from hiast.contracts.class_spaces import ClassSpace
+from hiast.contracts.datasets import DatasetScan, DatasetSpec, ImageEntry
+from hiast.contracts.reports import LabelReport, LabelSetReport
+from hiast.contracts.run_spec import RunSpec
+
+
+class DatasetInput(BaseModel):
+    """A data set as last scanned."""
+
+    spec: DatasetSpec
+    scan: DatasetScan
+
+
+class RoundInput(BaseModel):
+    """The round a job works on."""
+
+    number: int
+    labels_key: str
+    key: str
+    previous_key: str
+    """Where the checkpoints lie that this round starts from."""
+    labels: list[LabelReport]
+    """Labels written so far, in labelling order."""
+    rejected: list[str]
+    """Names of images whose labels people rejected; the student does not see them."""
+    label_set: LabelSetReport | None
+
+
+class RunInput(BaseModel):
+    """The run a job belongs to."""
+
+    id: int
+    spec: RunSpec
+    class_space: ClassSpace
+    source: DatasetInput | None
+    target: DatasetInput
+    validation: DatasetInput | None
+    warm_up_key: str
+
+
+class JobInput(BaseModel):
+    """One job: a scan has `dataset`, every other kind has `run`, steps of a round have `round`."""
+
+    kind: JobKind
+    dataset: DatasetSpec | None = None
+    run: RunInput | None = None
+    round: RoundInput | None = None
+
+
+def _dataset_input(session: Session, dataset_id: int | None) -> DatasetInput | None:
+    if dataset_id is None:
+        return None
+    dataset = session.get_one(Dataset, dataset_id)
+    if dataset.class_space is None:
+        raise ConflictError(f"data set {dataset.name!r} has not been scanned.", remedy="Scan it first.")
+    images = session.scalars(
+        select(Image)
+        .where(Image.dataset_id == dataset_id, Image.problem.is_(None))
+        .order_by(Image.position)
+    )
+    entries = tuple(
+        ImageEntry(
+            name=image.name,
+            image_path=image.image_path,
+            label_path=image.label_path,
+            height=image.height,
+            width=image.width,
+        )
+        for image in images
+    )
+    return DatasetInput(spec=dataset.spec, scan=DatasetScan(classes=dataset.class_space, entries=entries))
+
+
+def _round_input(session: Session, round_: Round) -> RoundInput:
+    labels = session.scalars(
+        select(Label).where(Label.round_id == round_.id).order_by(Label.position)
+    ).all()
+    run_id, number = round_.run_id, round_.number
+    return RoundInput(
+        number=number,
+        labels_key=labels_key(run_id, number),
+        key=round_key(run_id, number),
+        previous_key=warm_up_key(run_id) if number == 1 else round_key(run_id, number - 1),
+        labels=[label.report for label in labels],
+        rejected=[label.name for label in labels if label.status == "rejected"],
+        label_set=round_.label_set,
+    )
+
+
+def load_inputs(session: Session, job_id: int) -> JobInput:
+    """What the job needs, as plain data that outlives the session."""
+    job = session.get_one(Job, job_id)
+    if job.dataset_id is not None:
+        dataset = session.get_one(Dataset, job.dataset_id)
+        return JobInput.model_validate({"kind": job.kind, "dataset": dataset.spec})
+    run = session.get_one(Run, job.run_id)
+    target = _dataset_input(session, run.target_id)
+    if target is None:
+        raise LookupError(f"run {run.id} has no target data set")
+    run_input = RunInput(
+        id=run.id,
+        spec=run.spec,
+        class_space=run.class_space,
+        source=_dataset_input(session, run.source_id),
+        target=target,
+        validation=_dataset_input(session, run.validation_id),
+        warm_up_key=warm_up_key(run.id),
+    )
+    round_ = session.get_one(Round, job.round_id) if job.round_id is not None else None
+    return JobInput.model_validate(
+        {"kind": job.kind, "run": run_input, "round": _round_input(session, round_) if round_ else None}
+    )

@@ -1,0 +1,148 @@
+"""What a worker tells of its job. Each write names its attempt and does nothing once fenced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from backend.datasets.tables import Dataset, Image
+from backend.jobs import queue
+from backend.jobs.tables import Job
+from backend.labels.tables import Label
+from backend.rounds.tables import Round
+from backend.runs import progression
+from backend.runs.tables import Run
+from hiast.contracts.datasets import DatasetScan
+from hiast.contracts.reports import (
+    EvaluationReport,
+    LabelReport,
+    LabelSetReport,
+    Progress,
+    TrainingReport,
+)
+
+
+def report_progress(session: Session, job_id: int, attempt: int, progress: Progress) -> bool:
+    """Record progress and metrics; True when the job is to stop (somebody asked to cancel it)."""
+    job = queue.fenced(session, job_id, attempt)
+    job.done, job.total, job.message = progress.done, progress.total, progress.message
+    if progress.metrics:
+        data: dict[str, Any] = {"iteration": progress.done, "metrics": progress.metrics}
+        queue.add_event(session, job, "metrics", data)
+    return job.state == "canceling"
+
+
+def report_log(session: Session, job_id: int, attempt: int, line: str) -> None:
+    """Keep one line of the job's log."""
+    queue.add_event(session, queue.fenced(session, job_id, attempt), "log", {"line": line})
+
+
+def report_label(session: Session, job_id: int, attempt: int, report: LabelReport) -> None:
+    """Record a label whose files are complete; from now on people can open it."""
+    job = queue.fenced(session, job_id, attempt)
+    round_ = session.get_one(Round, job.round_id)
+    run = session.get_one(Run, round_.run_id)
+    image_id = session.scalars(
+        select(Image.id).where(Image.dataset_id == run.target_id, Image.name == report.name)
+    ).one()
+    session.add(
+        Label(
+            round_id=round_.id,
+            image_id=image_id,
+            name=report.name,
+            position=report.order,
+            kept_share=report.kept_share,
+            report=report,
+            attempt=attempt,
+        )
+    )
+
+
+def succeed_scan(session: Session, job_id: int, attempt: int, scan: DatasetScan) -> None:
+    """Store what a scan found. Images keep their ids over scans, so labels keep pointing at them."""
+    job = queue.fenced(session, job_id, attempt)
+    dataset = session.get_one(Dataset, job.dataset_id)
+    known = {
+        image.name: image for image in session.scalars(select(Image).where(Image.dataset_id == dataset.id))
+    }
+    # Positions are unique: move the old ones out of the way before the new order is written.
+    for index, image in enumerate(known.values()):
+        image.position = -1 - index
+        image.problem = "This image is no longer in the data set; put it back or scan another root."
+    session.flush()
+    for position, entry in enumerate(scan.entries):
+        image = known.get(entry.name) or Image(dataset_id=dataset.id, name=entry.name)
+        image.position, image.problem = position, entry.problem
+        image.image_path, image.label_path = entry.image_path, entry.label_path
+        image.height, image.width = entry.height, entry.width
+        session.add(image)
+    session.flush()
+    labelled = select(Label.id).where(Label.image_id == Image.id).exists()
+    session.execute(
+        delete(Image).where(Image.dataset_id == dataset.id, Image.position < 0, ~labelled),
+        execution_options={"synchronize_session": False},
+    )
+    faulty = select(func.count()).where(Image.dataset_id == dataset.id, Image.problem.is_not(None))
+    dataset.faulty_count = session.scalar(faulty) or 0
+    dataset.image_count, dataset.class_space = len(scan.usable), scan.classes
+    dataset.state, dataset.error = "ready", None
+    queue.finish(session, job, "succeeded")
+
+
+def succeed_warm_up(
+    session: Session, job_id: int, attempt: int, evaluation: EvaluationReport | None
+) -> None:
+    """The network before round 1 is stored."""
+    job = queue.fenced(session, job_id, attempt)
+    queue.finish(session, job, "succeeded")
+    progression.after_warm_up(session, session.get_one(Run, job.run_id), evaluation)
+
+
+def succeed_round_step(
+    session: Session,
+    job_id: int,
+    attempt: int,
+    report: LabelSetReport | TrainingReport | EvaluationReport,
+) -> None:
+    """A step of a round is done; the run goes on to the next."""
+    job = queue.fenced(session, job_id, attempt)
+    queue.finish(session, job, "succeeded")
+    run, round_ = session.get_one(Run, job.run_id), session.get_one(Round, job.round_id)
+    if isinstance(report, LabelSetReport):
+        progression.after_labels(session, run, round_, report)
+    elif isinstance(report, TrainingReport):
+        progression.after_training(session, run, round_, report)
+    else:
+        progression.after_evaluation(session, run, round_, report)
+
+
+def fail(session: Session, job_id: int, attempt: int, error: str) -> None:
+    """The job failed; `error` says what to do."""
+    job = queue.fenced(session, job_id, attempt)
+    if job.state == "canceling":
+        settle_canceled(session, job)
+        return
+    queue.finish(session, job, "failed", error)
+    _stop_owner(session, job, "failed", error)
+
+
+def cancel(session: Session, job_id: int, attempt: int) -> None:
+    """The job has stopped because it was asked to."""
+    settle_canceled(session, queue.fenced(session, job_id, attempt))
+
+
+def settle_canceled(session: Session, job: Job) -> None:
+    """Mark a job and what it belongs to as canceled."""
+    if job.state != "canceled":
+        queue.finish(session, job, "canceled")
+    _stop_owner(session, job, "canceled", None)
+
+
+def _stop_owner(session: Session, job: Job, state: str, error: str | None) -> None:
+    if job.run_id is not None:
+        progression.after_stop(session, job, state=state, error=error)
+    if job.dataset_id is not None:
+        dataset = session.get_one(Dataset, job.dataset_id)
+        dataset.state, dataset.error = "failed", error or "The scan was canceled; scan again to use it."

@@ -1,0 +1,96 @@
+"""What people see of labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from backend.datasets.tables import Image
+from backend.labels import repository
+from backend.labels.schemas import LabelRead, LabelReference, LabelSummary
+from backend.labels.tables import Label
+from backend.pagination import Page, decode_cursor, encode_cursor
+from backend.reviews.repository import list_reviews
+from backend.reviews.schemas import ReviewRead
+from backend.rounds.repository import get_round
+from backend.runs.tables import Run
+
+
+def _summary_fields(label: Label) -> dict[str, Any]:
+    return {
+        "id": label.id,
+        "round_id": label.round_id,
+        "name": label.name,
+        "order": label.position,
+        "status": label.status,
+        "kept_share": label.kept_share,
+        "height": label.report.height,
+        "width": label.report.width,
+        "version": label.version,
+    }
+
+
+def summarise_label(label: Label) -> LabelSummary:
+    """The label as it travels in a list."""
+    return LabelSummary(**_summary_fields(label))
+
+
+def read_label(session: Session, label: Label) -> LabelRead:
+    """The label with everything the viewer needs besides pixels."""
+    round_ = get_round(session, label.round_id)
+    run = session.get_one(Run, round_.run_id)
+    image = session.get_one(Image, label.image_id)
+    previous_id, next_id = repository.neighbour_ids(session, label)
+    same_image = repository.labels_of_same_image(session, label, run.id)
+    report = label.report
+    return LabelRead(
+        **_summary_fields(label),
+        run_id=run.id,
+        round_number=round_.number,
+        thresholds=report.thresholds,
+        predicted_pixels=report.predicted_pixels,
+        kept_pixels=report.kept_pixels,
+        class_values=report.class_values,
+        region_weights=report.region_weights,
+        hard_classes=round_.label_set.hard_classes if round_.label_set else [],
+        confidence_levels=run.spec.selection.codebook,
+        has_ground_truth=image.label_path is not None,
+        layers_digest=f"{label.id}-{label.attempt}",
+        previous_id=previous_id,
+        next_id=next_id,
+        same_image=[
+            LabelReference(id=other.id, round_id=other.round_id, round_number=number)
+            for other, number in same_image
+        ],
+        reviews=[
+            ReviewRead.model_validate(row, from_attributes=True) for row in list_reviews(session, label.id)
+        ],
+    )
+
+
+def list_labels(
+    session: Session,
+    round_id: int,
+    *,
+    sort: str,
+    status: str | None,
+    class_id: int | None,
+    cursor: str | None,
+    limit: int,
+) -> Page[LabelSummary]:
+    """A page of a round's labels."""
+    get_round(session, round_id)
+    after = None
+    if cursor is not None:
+        value, label_id = decode_cursor(cursor, 2)
+        after = (value, int(label_id))
+    labels, total = repository.list_labels(
+        session, round_id, sort=sort, status=status, class_id=class_id, after=after, limit=limit
+    )
+    next_cursor = None
+    if len(labels) == limit:
+        last = labels[-1]
+        column = repository.SORT_COLUMNS[sort.removeprefix("-")].key
+        next_cursor = encode_cursor(getattr(last, column), last.id)
+    return Page(items=[summarise_label(label) for label in labels], next_cursor=next_cursor, total=total)

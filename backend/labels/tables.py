@@ -1,0 +1,34 @@
+"""Rows of labels; their pixels lie in the artifact store."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.database import AsJson, Base
+from hiast.contracts.reports import LabelReport
+
+
+class Label(Base):
+    """The pseudo-label of one image in one round."""
+
+    __tablename__ = "labels"
+    __table_args__ = (
+        Index("labels_in_order", "round_id", "position", unique=True),
+        Index("labels_by_share", "round_id", "kept_share"),
+        Index("labels_by_name", "round_id", "name", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id", ondelete="CASCADE"))
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    name: Mapped[str] = mapped_column(Text)
+    position: Mapped[int]
+    """Place in the labelling order."""
+    kept_share: Mapped[float]
+    report: Mapped[LabelReport] = mapped_column(AsJson(LabelReport))
+    attempt: Mapped[int]
+    """Attempt of the job that wrote the files; part of the layer URLs' digest."""
+    status: Mapped[str] = mapped_column(String(20), default="unreviewed")
+    version: Mapped[int] = mapped_column(default=1)
+    """Counts decisions; the ETag of the label."""

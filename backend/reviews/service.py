@@ -1,0 +1,58 @@
+"""Recording people's decisions on labels."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from backend.errors import ConflictError, PreconditionFailedError, PreconditionRequiredError
+from backend.labels.repository import lock_label
+from backend.labels.tables import Label
+from backend.reviews.schemas import ReviewCreate
+from backend.reviews.tables import Review
+from backend.rounds.repository import get_round
+
+STATUS_OF_DECISION: Final = {
+    "accept": "accepted",
+    "reject": "rejected",
+    "skip": "skipped",
+    "reset": "unreviewed",
+}
+
+
+def etag(label: Label) -> str:
+    """The label's entity tag: changes with every decision."""
+    return f'"{label.version}"'
+
+
+def decide(session: Session, label_id: int, body: ReviewCreate, person: str, if_match: str | None) -> Label:
+    """Append a decision and set the label's status.
+
+    Raises PreconditionRequiredError without If-Match, PreconditionFailedError when another decision
+    came first, ConflictError once the round trains on its labels.
+    """
+    label = lock_label(session, label_id)
+    if if_match is None:
+        raise PreconditionRequiredError(
+            "a decision needs the If-Match header.",
+            where="If-Match",
+            remedy=f"Send the ETag of GET /api/v1/labels/{label_id}.",
+        )
+    if if_match not in (etag(label), "*"):
+        raise PreconditionFailedError(
+            f"label {label_id} was decided on meanwhile (now {label.status}, version {label.version}).",
+            where="If-Match",
+            remedy="Read it again and decide on what it is now.",
+        )
+    round_ = get_round(session, label.round_id)
+    if round_.state not in ("labelling", "reviewing"):
+        raise ConflictError(
+            f"round {round_.number} is {round_.state}; its labels can no longer be decided on.",
+            remedy="Decide on the labels of the next round.",
+        )
+    session.add(Review(label_id=label.id, decision=body.decision, comment=body.comment, reviewer=person))
+    label.status = STATUS_OF_DECISION[body.decision]
+    label.version += 1
+    session.flush()
+    return label

@@ -1,0 +1,38 @@
+"""Queries about rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.labels.tables import Label
+from backend.rounds.tables import Round
+from hiast.contracts.errors import NotFoundError
+
+
+def get_round(session: Session, round_id: int) -> Round:
+    """The round. Raises NotFoundError."""
+    round_ = session.get(Round, round_id)
+    if round_ is None:
+        raise NotFoundError(f"round {round_id} does not exist.", remedy="GET /api/v1/runs lists them all.")
+    return round_
+
+
+def previous_round(session: Session, round_: Round) -> Round | None:
+    """The round before, in the same run."""
+    return session.scalar(
+        select(Round).where(Round.run_id == round_.run_id, Round.number == round_.number - 1)
+    )
+
+
+def count_by_status(session: Session, round_id: int) -> dict[str, int]:
+    """Labels per review status."""
+    query = select(Label.status, func.count()).where(Label.round_id == round_id).group_by(Label.status)
+    return dict(session.execute(query).tuples().all())
+
+
+def labels_in_order(session: Session, round_id: int) -> Sequence[Label]:
+    """All labels of a round, in labelling order."""
+    return session.scalars(select(Label).where(Label.round_id == round_id).order_by(Label.position)).all()

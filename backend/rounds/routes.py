@@ -1,0 +1,58 @@
+"""HTTP in and out of rounds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from backend.dependencies import LOCAL_PERSON, Cursor, Limit, ReadSession, WriteSession
+from backend.labels import service as labels
+from backend.labels.schemas import LabelSort, LabelSummary, ReviewStatus
+from backend.pagination import Page
+from backend.rounds import repository, service
+from backend.rounds.schemas import Approval, ClassSummary, RoundRead, ThresholdTrajectory
+
+router = APIRouter(prefix="/rounds", tags=["rounds"])
+
+
+@router.get("/{round_id}")
+def get_round(round_id: int, session: ReadSession) -> RoundRead:
+    """One round."""
+    return service.read_round(session, repository.get_round(session, round_id))
+
+
+@router.get("/{round_id}/thresholds")
+def round_thresholds(round_id: int, session: ReadSession) -> ThresholdTrajectory:
+    """θ per class after every image, in labelling order."""
+    return service.threshold_trajectory(session, round_id)
+
+
+@router.get("/{round_id}/classes")
+def round_classes(round_id: int, session: ReadSession) -> list[ClassSummary]:
+    """Threshold, kept share, class value and sampling probability of every class."""
+    return service.class_summaries(session, round_id)
+
+
+@router.get("/{round_id}/labels")
+def round_labels(
+    round_id: int,
+    session: ReadSession,
+    sort: LabelSort = "order",
+    status: ReviewStatus | None = None,
+    class_id: Annotated[int | None, Query(alias="class", ge=0, le=254)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[LabelSummary]:
+    """Labels of the round; also while it is being labelled. `class` keeps those that hold the class."""
+    return labels.list_labels(
+        session, round_id, sort=sort, status=status, class_id=class_id, cursor=cursor, limit=limit
+    )
+
+
+@router.post("/{round_id}/approve", status_code=202)
+def approve_round(round_id: int, session: WriteSession, response: Response) -> Approval:
+    """Let the student train on the round's labels, without the rejected ones."""
+    approval = service.approve(session, round_id, LOCAL_PERSON)
+    response.headers["Location"] = f"/api/v1/jobs/{approval.job_id}"
+    return approval

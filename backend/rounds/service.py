@@ -1,0 +1,119 @@
+"""What people see of a round and can do with it."""
+
+from __future__ import annotations
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from backend.errors import ConflictError
+from backend.rounds import repository
+from backend.rounds.schemas import Approval, ClassSummary, ReviewCounts, RoundRead, ThresholdTrajectory
+from backend.rounds.tables import Round
+from backend.runs import progression
+from backend.runs.tables import Run
+from hiast.contracts.reports import LabelReport
+
+
+def read_round(session: Session, round_: Round) -> RoundRead:
+    """The round as it travels."""
+    counts = repository.count_by_status(session, round_.id)
+    return RoundRead.model_validate(
+        {
+            **{name: getattr(round_, name, None) for name in RoundRead.model_fields},
+            "label_count": sum(counts.values()),
+            "reviews": ReviewCounts(**counts),
+        },
+        from_attributes=True,
+    )
+
+
+def threshold_trajectory(session: Session, round_id: int) -> ThresholdTrajectory:
+    """θ after every image of the round, in labelling order."""
+    round_ = repository.get_round(session, round_id)
+    run = session.get_one(Run, round_.run_id)
+    labels = repository.labels_in_order(session, round_id)
+    return ThresholdTrajectory(
+        round_id=round_id,
+        classes=list(run.class_space.classes),
+        label_ids=[label.id for label in labels],
+        image_names=[label.name for label in labels],
+        thresholds=[label.report.thresholds for label in labels],
+        kept_shares=[label.kept_share for label in labels],
+    )
+
+
+def _pixel_totals(reports: list[LabelReport], num_classes: int) -> tuple[list[int], list[int], list[int]]:
+    """Predicted pixels, kept pixels and labels that hold the class, per class."""
+    predicted = np.zeros((len(reports), num_classes), np.int64)
+    kept = np.zeros_like(predicted)
+    for index, report in enumerate(reports):
+        predicted[index], kept[index] = report.predicted_pixels, report.kept_pixels
+    return predicted.sum(0).tolist(), kept.sum(0).tolist(), (kept > 0).sum(0).tolist()
+
+
+def class_summaries(session: Session, round_id: int) -> list[ClassSummary]:
+    """Every class of the round, from the labels written so far."""
+    round_ = repository.get_round(session, round_id)
+    run = session.get_one(Run, round_.run_id)
+    space, selection = run.class_space, run.spec.selection
+    reports = [label.report for label in repository.labels_in_order(session, round_id)]
+    predicted, kept, images = _pixel_totals(reports, space.num_classes)
+    thresholds = reports[-1].thresholds if reports else [selection.initial_threshold] * space.num_classes
+    values = reports[-1].class_values if reports else [0.0] * space.num_classes
+    previous = repository.previous_round(session, round_)
+    before = previous.label_set if previous else None
+    done = round_.label_set
+
+    def _share(part: int, whole: int) -> float:
+        return part / whole if whole else 0.0
+
+    return [
+        ClassSummary(
+            class_id=c,
+            name=space.classes[c],
+            colour=space.colours[c],
+            threshold=thresholds[c],
+            selected_share=(
+                selection.alpha * thresholds[c] ** selection.gamma if selection.policy == "ias" else None
+            ),
+            predicted_pixels=predicted[c],
+            kept_pixels=kept[c],
+            kept_share=_share(kept[c], predicted[c]),
+            previous_kept_share=(
+                _share(before.class_kept_pixels[c], before.class_predicted_pixels[c]) if before else None
+            ),
+            class_value=values[c],
+            hard=done is not None and c in done.hard_classes,
+            sampling_probability=done.sampling_probabilities[c] if done else 0.0,
+            images=images[c],
+        )
+        for c in range(space.num_classes)
+    ]
+
+
+def approve(session: Session, round_id: int, person: str) -> Approval:
+    """Let the student train on the round's labels, without the rejected ones."""
+    round_ = repository.get_round(session, round_id)
+    # Two approvals at once must start one training.
+    session.refresh(round_, with_for_update=True)
+    if round_.state != "reviewing":
+        raise ConflictError(
+            f"round {round_.number} is {round_.state}, not waiting for review.",
+            remedy="A round can be approved once, when all its images are labelled.",
+        )
+    counts = repository.count_by_status(session, round_id)
+    excluded = counts.get("rejected", 0)
+    training_images = sum(counts.values()) - excluded
+    if training_images == 0:
+        raise ConflictError(
+            f"all {excluded} labels of round {round_.number} are rejected.",
+            remedy="Accept at least one, or cancel the run.",
+        )
+    run = session.get_one(Run, round_.run_id)
+    job = progression.start_training(session, run, round_, approved_by=person)
+    return Approval(
+        round=read_round(session, round_),
+        job_id=job.id,
+        training_images=training_images,
+        excluded_images=excluded,
+    )

@@ -1,0 +1,58 @@
+"""HTTP in and out of runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from backend.dependencies import LOCAL_PERSON, Cursor, Limit, ReadSession, WriteSession
+from backend.pagination import Page
+from backend.rounds.schemas import Curve
+from backend.runs import repository, service
+from backend.runs.schemas import RunCreate, RunRead, RunState
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+IdempotencyKey = Annotated[str | None, Header(max_length=200)]
+
+
+@router.get("")
+def list_runs(
+    session: ReadSession, state: RunState | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[RunRead]:
+    """Runs, newest first."""
+    return service.list_runs(session, state=state, cursor=cursor, limit=limit)
+
+
+@router.post("", status_code=202)
+def start_run(
+    body: RunCreate, session: WriteSession, response: Response, idempotency_key: IdempotencyKey = None
+) -> RunRead:
+    """Start a run from a recipe or a RunSpec. It waits for review after labelling each round."""
+    run = service.create(session, body, idempotency_key)
+    response.headers["Location"] = f"/api/v1/runs/{run.id}"
+    return service.read_run(session, run)
+
+
+@router.get("/{run_id}")
+def get_run(run_id: int, session: ReadSession) -> RunRead:
+    """One run with its rounds."""
+    return service.read_run(session, repository.get_run(session, run_id))
+
+
+@router.post("/{run_id}/cancel", status_code=202)
+def cancel_run(run_id: int, session: WriteSession) -> RunRead:
+    """Stop a run wherever it is."""
+    return service.read_run(session, service.cancel(session, run_id))
+
+
+@router.post("/{run_id}/advance", status_code=202)
+def advance_run(run_id: int, session: WriteSession) -> RunRead:
+    """Approve the round that waits, or go on after a failure or cancel."""
+    return service.read_run(session, service.advance(session, run_id, LOCAL_PERSON))
+
+
+@router.get("/{run_id}/curves")
+def run_curves(run_id: int, session: ReadSession) -> list[Curve]:
+    """Loss and learning-rate curves, a curve a job."""
+    return service.read_curves(session, run_id)

@@ -1,0 +1,183 @@
+"""What people can do with runs."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from backend.database import now
+from backend.datasets.repository import get_dataset_by_name
+from backend.datasets.tables import Dataset
+from backend.errors import ConflictError
+from backend.jobs import queue
+from backend.jobs.reports import settle_canceled
+from backend.jobs.service import retry
+from backend.jobs.tables import Job
+from backend.pagination import Page, decode_cursor, encode_cursor
+from backend.rounds.schemas import Curve, CurvePoint
+from backend.rounds.service import approve, read_round
+from backend.rounds.tables import Round
+from backend.runs import progression, repository
+from backend.runs.schemas import RunCreate, RunRead
+from backend.runs.tables import Run
+from hiast.contracts.errors import UserError
+from hiast.contracts.run_spec import RunSpec
+from hiast.recipes import ROLES, DatasetRole, build_spec, load_recipe
+
+
+def read_run(session: Session, run: Run) -> RunRead:
+    """The run as it travels."""
+    job = progression.active_job(session, run.id)
+
+    def _name(dataset_id: int | None) -> str | None:
+        return session.get_one(Dataset, dataset_id).name if dataset_id is not None else None
+
+    return RunRead.model_validate(
+        {
+            **{name: getattr(run, name, None) for name in RunRead.model_fields},
+            "source": _name(run.source_id),
+            "target": _name(run.target_id),
+            "validation": _name(run.validation_id),
+            "active_job_id": job.id if job else None,
+            "rounds": [read_round(session, round_) for round_ in repository.list_rounds(session, run.id)],
+        },
+        from_attributes=True,
+    )
+
+
+def list_runs(session: Session, *, state: str | None, cursor: str | None, limit: int) -> Page[RunRead]:
+    """A page of runs, newest first."""
+    before = int(decode_cursor(cursor, 1)[0]) if cursor else None
+    runs, total = repository.list_runs(session, state=state, before=before, limit=limit)
+    next_cursor = encode_cursor(runs[-1].id) if len(runs) == limit else None
+    return Page(items=[read_run(session, run) for run in runs], next_cursor=next_cursor, total=total)
+
+
+def create(session: Session, body: RunCreate, idempotency_key: str | None) -> Run:
+    """Start a run; the same idempotency key gives the run it made the first time."""
+    if idempotency_key is not None:
+        earlier = repository.find_by_idempotency_key(session, idempotency_key)
+        if earlier is not None:
+            return earlier
+    datasets = _chosen_datasets(session, body)
+    spec = _resolved_spec(body, datasets)
+    target = datasets["target"]
+    for role, dataset in datasets.items():
+        _check_dataset(role, dataset, target)
+    if target.class_space is None:
+        raise ConflictError(f"data set {target.name!r} has not been scanned.", where="target")
+    validation, source = datasets.get("validation"), datasets.get("source")
+    if validation is not None and not validation.spec.labelled:
+        raise UserError(
+            f"data set {validation.name!r} has no labels to score against.",
+            where="validation",
+            remedy="Choose a labelled data set, or none.",
+        )
+    run = Run(
+        name=spec.name,
+        recipe=body.recipe,
+        spec=spec,
+        class_space=target.class_space,
+        source_id=source.id if source else None,
+        target_id=target.id,
+        validation_id=validation.id if validation else None,
+        idempotency_key=idempotency_key,
+    )
+    session.add(run)
+    session.flush()
+    progression.start(session, run)
+    return run
+
+
+def _chosen_datasets(session: Session, body: RunCreate) -> dict[DatasetRole, Dataset]:
+    chosen: dict[DatasetRole, Dataset] = {}
+    for role in ROLES:
+        name = getattr(body, role)
+        if name is not None:
+            chosen[role] = get_dataset_by_name(session, name)
+    if "target" not in chosen:
+        raise UserError("no target data set is named.", where="target", remedy="Name a registered one.")
+    return chosen
+
+
+def _resolved_spec(body: RunCreate, datasets: dict[DatasetRole, Dataset]) -> RunSpec:
+    specs = {role: dataset.spec for role, dataset in datasets.items()}
+    if body.spec is not None:
+        fields = {**specs, "name": body.name or body.spec.name}
+        return RunSpec.model_validate({**body.spec.model_dump(), **fields})
+    recipe = load_recipe(body.recipe or "")
+    return build_spec(recipe, name=body.name, datasets=specs, overrides=body.set)
+
+
+def _check_dataset(role: DatasetRole, dataset: Dataset, target: Dataset) -> None:
+    if dataset.state != "ready":
+        remedy = "Wait until its scan has finished." if dataset.state == "scanning" else "Scan it again."
+        raise ConflictError(f"data set {dataset.name!r} is {dataset.state}.", where=role, remedy=remedy)
+    if dataset.image_count == 0:
+        raise ConflictError(
+            f"data set {dataset.name!r} has no usable image.",
+            where=role,
+            remedy="Its page lists what is wrong with each file.",
+        )
+    if dataset.class_space != target.class_space:
+        raise UserError(
+            f"data set {dataset.name!r} has other classes than the target {target.name!r}.",
+            where=role,
+            remedy="All data sets of a run share one class space.",
+        )
+
+
+def cancel(session: Session, run_id: int) -> Run:
+    """Stop a run wherever it is. What it has finished stays; `advance` goes on from there."""
+    run = repository.lock_run(session, run_id)
+    if run.state not in ("running", "waiting_for_review"):
+        raise ConflictError(f"run {run.id} has already {run.state}.", remedy="There is nothing to cancel.")
+    job = progression.active_job(session, run.id)
+    if job is None:
+        run.state, run.finished_at = "canceled", now()
+        for round_ in repository.list_rounds(session, run.id):
+            if round_.state == "reviewing":
+                round_.state = "canceled"
+    else:
+        queue.request_cancel(session, job)
+        if job.state == "canceled":
+            settle_canceled(session, job)
+    return run
+
+
+def advance(session: Session, run_id: int, person: str) -> Run:
+    """Move a run on: approve the round that waits, or go on after a failure or cancel."""
+    run = repository.lock_run(session, run_id)
+    rounds = repository.list_rounds(session, run.id)
+    if run.state == "waiting_for_review":
+        approve(session, rounds[-1].id, person)
+    elif run.state in ("failed", "canceled"):
+        _resume(session, run, rounds[-1] if rounds else None)
+    else:
+        raise ConflictError(
+            f"run {run.id} is {run.state}.",
+            remedy="Only a run that waits for review, has failed or was canceled can be moved on.",
+        )
+    return run
+
+
+def _resume(session: Session, run: Run, round_: Round | None) -> None:
+    job: Job | None = progression.last_job(session, run.id)
+    if job is not None and job.state in ("failed", "canceled"):
+        retry(session, job.id)
+    elif round_ is not None:
+        # Canceled while it waited for review: it waits again.
+        round_.state, run.state, run.finished_at = "reviewing", "waiting_for_review", None
+
+
+def read_curves(session: Session, run_id: int) -> list[Curve]:
+    """Loss and learning-rate curves, a curve a job."""
+    repository.get_run(session, run_id)
+    numbers = {round_.id: round_.number for round_ in repository.list_rounds(session, run_id)}
+    curves: dict[int, Curve] = {}
+    for job, event in repository.list_metrics(session, run_id):
+        number = numbers.get(job.round_id) if job.round_id is not None else None
+        curve = curves.setdefault(
+            job.id, Curve(job_id=job.id, kind=job.kind, round_number=number, points=[])
+        )
+        curve.points.append(CurvePoint.model_validate(event.data))
+    return list(curves.values())

@@ -1,0 +1,188 @@
+"""The REST API as typed calls: the only file of the pages that knows a URL."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from backend.datasets.schemas import DatasetCreate, DatasetRead, ImageRead
+from backend.jobs.schemas import JobRead
+from backend.labels.schemas import Comparison, LabelRead, LabelSummary
+from backend.pagination import Page
+from backend.recipes.schemas import RecipeRead
+from backend.reviews.schemas import ReviewCreate
+from backend.rounds.schemas import Approval, ClassSummary, Curve, RoundRead, ThresholdTrajectory
+from backend.runs.schemas import RunCreate, RunRead
+
+API_PATH = "/api/v1"
+Answer = TypeVar("Answer")
+
+
+class ApiError(Exception):
+    """The API refused or cannot be reached; `detail` is a sentence for people."""
+
+    def __init__(self, detail: str, status: int | None = None) -> None:
+        self.detail = detail
+        self.status = status
+        super().__init__(detail)
+
+
+class ApiClient:
+    """Calls the API at `api_url` (origin only, such as http://127.0.0.1:8000). Raises ApiError."""
+
+    def __init__(self, api_url: str, *, timeout: float = 30.0) -> None:
+        self.api_url = api_url.rstrip("/")
+        self._http = httpx.Client(base_url=self.api_url + API_PATH, timeout=timeout, trust_env=False)
+
+    def recipes(self) -> list[RecipeRead]:
+        """The recipes that ship with the method."""
+        return self._read(list[RecipeRead], "GET", "/recipes")
+
+    def datasets(self, *, limit: int = 200) -> Page[DatasetRead]:
+        """The registered data sets."""
+        return self._read(Page[DatasetRead], "GET", "/datasets", params={"limit": limit})
+
+    def dataset(self, dataset_id: int) -> DatasetRead:
+        """One data set."""
+        return self._read(DatasetRead, "GET", f"/datasets/{dataset_id}")
+
+    def create_dataset(self, create: DatasetCreate) -> DatasetRead:
+        """Register a data set; a scan starts."""
+        return self._read(DatasetRead, "POST", "/datasets", body=create)
+
+    def faulty_images(self, dataset_id: int, *, limit: int = 100) -> Page[ImageRead]:
+        """Images of a data set that are left out of every run, with the reason."""
+        params = {"problem": "true", "limit": limit}
+        return self._read(Page[ImageRead], "GET", f"/datasets/{dataset_id}/images", params=params)
+
+    def scan_dataset(self, dataset_id: int) -> JobRead:
+        """Look at every file again."""
+        return self._read(JobRead, "POST", f"/datasets/{dataset_id}/scan")
+
+    def delete_dataset(self, dataset_id: int) -> None:
+        """Forget a data set; its files stay."""
+        self._send("DELETE", f"/datasets/{dataset_id}")
+
+    def runs(self, *, limit: int = 100) -> Page[RunRead]:
+        """The runs."""
+        return self._read(Page[RunRead], "GET", "/runs", params={"limit": limit})
+
+    def run(self, run_id: int) -> RunRead:
+        """One run with its rounds."""
+        return self._read(RunRead, "GET", f"/runs/{run_id}")
+
+    def create_run(self, create: RunCreate) -> RunRead:
+        """Start a run."""
+        return self._read(RunRead, "POST", "/runs", body=create)
+
+    def cancel_run(self, run_id: int) -> None:
+        """Stop a run within one batch."""
+        self._send("POST", f"/runs/{run_id}/cancel")
+
+    def advance_run(self, run_id: int) -> None:
+        """Go on from where a failed or cancelled run stopped."""
+        self._send("POST", f"/runs/{run_id}/advance")
+
+    def curves(self, run_id: int) -> list[Curve]:
+        """Loss and learning-rate curves of every training step."""
+        return self._read(list[Curve], "GET", f"/runs/{run_id}/curves")
+
+    def round(self, round_id: int) -> RoundRead:
+        """One round."""
+        return self._read(RoundRead, "GET", f"/rounds/{round_id}")
+
+    def thresholds(self, round_id: int) -> ThresholdTrajectory:
+        """θ of every class after every image."""
+        return self._read(ThresholdTrajectory, "GET", f"/rounds/{round_id}/thresholds")
+
+    def classes(self, round_id: int) -> list[ClassSummary]:
+        """One line a class."""
+        return self._read(list[ClassSummary], "GET", f"/rounds/{round_id}/classes")
+
+    def approve_round(self, round_id: int) -> Approval:
+        """Let the round train on its labels."""
+        return self._read(Approval, "POST", f"/rounds/{round_id}/approve")
+
+    def labels(self, round_id: int, *, sort: str = "order", limit: int = 200) -> Page[LabelSummary]:
+        """The labels of a round."""
+        params: dict[str, Any] = {"sort": sort, "limit": limit}
+        return self._read(Page[LabelSummary], "GET", f"/rounds/{round_id}/labels", params=params)
+
+    def label(self, label_id: int) -> LabelRead:
+        """One label."""
+        return self._read(LabelRead, "GET", f"/labels/{label_id}")
+
+    def review_label(self, label_id: int, version: int, review: ReviewCreate) -> LabelRead:
+        """Record a decision on the label as it was at `version`; ApiError 412 when it changed since."""
+        headers = {"If-Match": f'"{version}"'}
+        return self._read(LabelRead, "POST", f"/labels/{label_id}/review", body=review, headers=headers)
+
+    def compare(self, left: int, right: int) -> Comparison:
+        """Two labels of one image, pixel by pixel."""
+        return self._read(Comparison, "GET", "/compare", params={"left": left, "right": right})
+
+    def jobs(self, *, run_id: int | None = None, limit: int = 100) -> Page[JobRead]:
+        """Jobs, newest first."""
+        params = {"limit": limit} | ({} if run_id is None else {"run_id": run_id})
+        return self._read(Page[JobRead], "GET", "/jobs", params=params)
+
+    def job(self, job_id: int) -> JobRead:
+        """One job."""
+        return self._read(JobRead, "GET", f"/jobs/{job_id}")
+
+    def cancel_job(self, job_id: int) -> None:
+        """Stop a job within one batch."""
+        self._send("POST", f"/jobs/{job_id}/cancel")
+
+    def retry_job(self, job_id: int) -> None:
+        """Queue a failed or cancelled job again."""
+        self._send("POST", f"/jobs/{job_id}/retry")
+
+    def job_log(self, job_id: int) -> str:
+        """The job's log so far."""
+        return self._send("GET", f"/jobs/{job_id}/log").text
+
+    def _read(self, answer: type[Answer], method: str, path: str, **request: Any) -> Answer:
+        response = self._send(method, path, **request)
+        try:
+            return TypeAdapter(answer).validate_json(response.content)
+        except ValidationError as error:
+            raise ApiError(
+                f"{method} {path} answered in a shape these pages do not know ({error.error_count()} "
+                "fields). API and pages must be of one version."
+            ) from error
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, Any] | None = None,
+        body: BaseModel | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        content = None if body is None else body.model_dump_json(exclude_none=True)
+        headers = (headers or {}) | ({} if content is None else {"Content-Type": "application/json"})
+        try:
+            response = self._http.request(method, path, params=params, content=content, headers=headers)
+        except httpx.TransportError as error:
+            raise ApiError(
+                f"The API at {self.api_url} does not answer ({type(error).__name__}). "
+                "Is it running? `studio status` tells."
+            ) from error
+        if response.is_error:
+            raise ApiError(problem_detail(response), response.status_code)
+        return response
+
+
+def problem_detail(response: httpx.Response) -> str:
+    """The `detail` of a problem+json answer, verbatim; otherwise the status in words."""
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = None
+    if isinstance(problem, dict) and isinstance(problem.get("detail"), str):
+        return str(problem["detail"])
+    return f"{response.request.url.path} answered {response.status_code} {response.reason_phrase}."

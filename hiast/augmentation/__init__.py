@@ -1,0 +1,21 @@
+"""What happens to images and pseudo-labels before the student sees them."""
+
+from hiast.augmentation.class_sampling import class_sampling_probabilities, hard_classes
+from hiast.augmentation.donors import Donor, donor_candidates, draw_donors
+from hiast.augmentation.hard_class_paste import paste_hard_classes
+from hiast.augmentation.normalisation import normalise
+from hiast.augmentation.source_jitter import jitter_colours
+from hiast.augmentation.views import strong_view, weak_view
+
+__all__ = [
+    "Donor",
+    "class_sampling_probabilities",
+    "donor_candidates",
+    "draw_donors",
+    "hard_classes",
+    "jitter_colours",
+    "normalise",
+    "paste_hard_classes",
+    "strong_view",
+    "weak_view",
+]

@@ -1,0 +1,41 @@
+"""Choosing pseudo-labels: pure functions (scores, state) -> (kept, state). Importing it loads no torch.
+
+The part that works on logits, `hiast.selection.stage`, needs torch and is imported by its users.
+"""
+
+from hiast.selection.class_balanced import (
+    class_balanced_quantiles,
+    class_balanced_thresholds,
+    constant_thresholds,
+    sampled_codes,
+)
+from hiast.selection.class_values import update_class_values, update_class_values_from_histogram
+from hiast.selection.codebook import Codebook
+from hiast.selection.histograms import count_codes, kept_pixels, mean_kept_confidence, predicted_pixels
+from hiast.selection.instance_adaptive import (
+    instance_adaptive_thresholds,
+    replay_thresholds,
+    update_thresholds,
+)
+from hiast.selection.labelling import Reason, apply_thresholds, labels_from_codes, reasons_from_labels
+
+__all__ = [
+    "Codebook",
+    "Reason",
+    "apply_thresholds",
+    "class_balanced_quantiles",
+    "class_balanced_thresholds",
+    "constant_thresholds",
+    "count_codes",
+    "instance_adaptive_thresholds",
+    "kept_pixels",
+    "labels_from_codes",
+    "mean_kept_confidence",
+    "predicted_pixels",
+    "reasons_from_labels",
+    "replay_thresholds",
+    "sampled_codes",
+    "update_class_values",
+    "update_class_values_from_histogram",
+    "update_thresholds",
+]

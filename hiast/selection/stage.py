@@ -1,0 +1,184 @@
+"""The selection stage of label generation: logits in, predictions, codes, counts and labels out.
+
+Usage, for one instance of B images (thresholds are the state that goes from instance to instance):
+
+    measured = measure(logits, codebook)
+    thresholds = update_thresholds(measured.histograms.sum(axis=0), thresholds, ...)
+    selected = select(measured, thresholds)
+
+On the CPU the logits are read in blocks of pixels small enough for the processor's cache, so that
+neither a softmax tensor nor any other tensor of the size of the logits is ever written.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hiast.contracts.class_spaces import IGNORED
+from hiast.contracts.errors import UserError
+from hiast.selection.codebook import LOG12_CODES, LOG12_CODES_PER_BIT, Codebook
+from hiast.selection.histograms import kept_pixels, predicted_pixels
+from hiast.selection.labelling import Reason
+
+CPU_BLOCK = 8192
+"""Pixels per block: with 19 classes two float32 blocks of 600 KiB, which a core's L2 cache holds."""
+DEVICE_BLOCK = 1 << 20
+"""Pixels per block elsewhere: few launches, 80 MB of scratch with 19 classes."""
+UNIQUE = 256.0
+"""Weight of "is the maximum" in the sum that finds the argmax; class ids, at most 254, come on top."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What the images of one batch show before any threshold. Tensors are on the logits' device.
+
+    prediction: (B, H, W) uint8 class ids, the argmax (lowest id where classes tie).
+    codes: (B, H, W) int16 confidence codes 0..K−1; `.numpy().view("uint16")` as files store them.
+    histograms: (B, C, K) int64 numpy, pixels per predicted class and code.
+    """
+
+    prediction: torch.Tensor
+    codes: torch.Tensor
+    histograms: NDArray[np.int64]
+    codebook: Codebook
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The labels of one batch. Tensors are on the logits' device.
+
+    labels: (B, H, W) uint8, 255 = ignored. reason: (B, H, W) uint8, values of `Reason`.
+    predicted_pixels, kept_pixels: (B, C) int64.
+    """
+
+    labels: torch.Tensor
+    reason: torch.Tensor
+    predicted_pixels: NDArray[np.int64]
+    kept_pixels: NDArray[np.int64]
+
+
+def measure(logits: torch.Tensor, codebook: Codebook) -> Measurement:
+    """Predictions, confidence codes and their histograms of logits (B, C, H, W), any float type.
+
+    Codes agree with those of a float64 softmax for ≥ 99.99 % of pixels and are never more than one
+    off. Raises UserError for another shape, more than 254 classes, or NaN and infinite maxima.
+    """
+    if logits.ndim != 4 or not 1 <= logits.shape[1] < IGNORED or not logits.is_floating_point():
+        raise UserError(
+            f"logits have shape {tuple(logits.shape)} and type {logits.dtype}.",
+            remedy="Give floating point scores of shape (batch, classes 1..254, height, width).",
+        )
+    batch, classes, height, width = logits.shape
+    prediction = logits.new_empty((batch, height * width), dtype=torch.uint8)
+    codes = logits.new_empty((batch, height * width), dtype=torch.int16)
+    histograms = np.empty((batch, classes, codebook.size), dtype=np.int64)
+    with torch.no_grad():
+        for image in range(batch):
+            scores = logits[image].reshape(classes, height * width)
+            _measure_image(scores, codebook, prediction[image], codes[image])
+            histograms[image] = _count(prediction[image], codes[image], classes, codebook)
+    shape = (batch, height, width)
+    return Measurement(prediction.view(shape), codes.view(shape), histograms, codebook)
+
+
+def select(measured: Measurement, thresholds: NDArray[np.float64]) -> Selection:
+    """Labels and statistics for thresholds (C,) float64; a threshold above 1 keeps nothing of its class.
+
+    A pixel is kept exactly where decode(code) ≥ θ of its predicted class.
+    """
+    first = torch.from_numpy(measured.codebook.first_kept_code(thresholds).astype(np.int16))
+    bounds = first.to(measured.codes.device).index_select(0, measured.prediction.view(-1).int())
+    below = measured.codes < bounds.view(measured.codes.shape)
+    # `below` is 0 or 1 and IGNORED has all bits set: times 255, or-ed in, turns a class id into 255.
+    reason = below.view(torch.uint8) * int(Reason.BELOW_THRESHOLD)
+    labels = (below.view(torch.uint8) * IGNORED).bitwise_or_(measured.prediction)
+    return Selection(
+        labels,
+        reason,
+        predicted_pixels(measured.histograms),
+        kept_pixels(measured.histograms, thresholds, measured.codebook),
+    )
+
+
+def _measure_image(
+    scores: torch.Tensor, codebook: Codebook, prediction: torch.Tensor, codes: torch.Tensor
+) -> None:
+    """Fill prediction (N,) and codes (N,) from the scores (C, N) of one image, block by block."""
+    classes, pixels = scores.shape
+    block = CPU_BLOCK if scores.device.type == "cpu" else DEVICE_BLOCK
+    workspace = _Workspace(classes, min(block, pixels), scores.device)
+    for start in range(0, pixels, block):
+        part = slice(start, min(start + block, pixels))
+        rest = workspace.argmax_and_rest(scores[:, part], prediction[part])
+        codes[part] = _codes(rest, codebook)
+
+
+class _Workspace:
+    """Scratch tensors of one image's blocks, allocated once."""
+
+    def __init__(self, classes: int, block: int, device: torch.device) -> None:
+        self.powers = torch.empty((classes, block), device=device)
+        self.is_max = torch.empty((classes, block), device=device)
+        self.top = torch.empty((1, block), device=device)
+        ids = torch.arange(classes, device=device, dtype=torch.float32)
+        self.weights = (ids + UNIQUE)[:, None]
+
+    def argmax_and_rest(self, scores: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
+        """Write the argmax of scores (C, n) to prediction (n,); return r = Σ over the other classes of
+        exp(score − maximum), (n,) float32.
+
+        The confidence is 1 / (1 + r). Summing the others alone keeps r exact where it is tiny, and 1−p
+        with it; subtracting 1 from the whole sum would lose the codes near p = 1. The maximum's own
+        power is exactly 1, so its integer part says which class it is and its fraction adds 0 to r.
+        """
+        pixels = scores.shape[1]
+        powers, is_max, top = self.powers[:, :pixels], self.is_max[:, :pixels], self.top[:, :pixels]
+        scores = scores.float()
+        torch.amax(scores, 0, keepdim=True, out=top)
+        torch.sub(scores, top, out=powers).mul_(math.log2(math.e))
+        torch.exp2(powers, out=powers)
+        torch.trunc(powers, out=is_max).mul_(self.weights)
+        rest = powers.frac_().sum(0)
+        found = is_max.sum(0)
+        prediction.copy_(found.sub_(UNIQUE))
+        if not float(found.max()) < UNIQUE:
+            _settle_ties(scores, found, prediction, rest)
+        return rest
+
+
+def _settle_ties(
+    scores: torch.Tensor, found: torch.Tensor, prediction: torch.Tensor, rest: torch.Tensor
+) -> None:
+    """Redo, in place, the pixels where more than one class reaches a power of 1."""
+    tied = (~(found < UNIQUE)).nonzero().view(-1)
+    some = scores.index_select(1, tied)
+    top, best = some.max(0, keepdim=True)
+    if not bool(torch.isfinite(top).all()):
+        raise UserError(
+            "the logits hold NaN or infinite values.",
+            remedy="Check the weights of the model that made them; training may have diverged.",
+        )
+    powers = (some - top).exp_().scatter_(0, best, 0.0)
+    prediction.index_copy_(0, tied, best.view(-1).to(torch.uint8))
+    rest.index_copy_(0, tied, powers.sum(0))
+
+
+def _codes(rest: torch.Tensor, codebook: Codebook) -> torch.Tensor:
+    """Codes of confidence 1 / (1 + r), where 1−p = r / (1 + r) and so −log2(1−p) = log2(1 + 1/r)."""
+    if codebook.name == "float16":
+        return (1.0 / (1.0 + rest)).half().view(torch.int16)
+    bits = rest.reciprocal_().add_(1.0).log2_()
+    return bits.mul_(LOG12_CODES_PER_BIT).clamp_(max=LOG12_CODES - 1)
+
+
+def _count(
+    prediction: torch.Tensor, codes: torch.Tensor, classes: int, codebook: Codebook
+) -> NDArray[np.int64]:
+    cells = prediction.to(torch.int32).mul_(codebook.size).add_(codes)
+    counts = torch.bincount(cells, minlength=classes * codebook.size)
+    return counts.view(classes, codebook.size).cpu().numpy()

@@ -1,0 +1,240 @@
+"""A stand-in for the REST API: the schemas of the real one over a handful of generated scenes."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from fastapi import FastAPI, Header, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from PIL import Image
+from pydantic import BaseModel
+
+from hiast.contracts.class_spaces import IGNORED, STREETS
+from tests.frontend_gradio.fake_records import RUN_ID, FakeRecords
+from tests.frontend_gradio.fake_scenes import label_of, photo_of, truth_of
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+class Problem(Exception):
+    """Becomes problem+json."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        self.status, self.detail = status, detail
+
+
+def problem_response(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    body = {
+        "type": "about:blank",
+        "title": "Problem",
+        "status": error.status,
+        "detail": error.detail,
+        "instance": "/",
+        "errors": [],
+    }
+    return JSONResponse(body, error.status, media_type="application/problem+json")
+
+
+def page(items: list[Any], limit: int, cursor: str | None) -> dict[str, Any]:
+    start = int(cursor or 0)
+    following = start + limit if start + limit < len(items) else None
+    return {
+        "items": [item.model_dump(mode="json") for item in items[start : start + limit]],
+        "next_cursor": None if following is None else str(following),
+        "total": len(items),
+    }
+
+
+def found(items: list[Any], item_id: int, noun: str) -> Any:
+    for item in items:
+        if item.id == item_id:
+            return item
+    raise Problem(404, f"{noun} {item_id} does not exist. Known: {[item.id for item in items]}.")
+
+
+def png_of(pixels: np.ndarray[Any, Any], palette: bool) -> bytes:
+    image = Image.fromarray(pixels)
+    if palette:
+        image.putpalette(STREETS.palette())
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", **({"transparency": IGNORED} if palette else {}))
+    return buffer.getvalue()
+
+
+def layer_bytes(round_number: int, index: int, layer: str, raw: bool) -> bytes:
+    label = label_of(round_number, index)
+    arrays = {
+        "prediction": label.prediction,
+        "confidence": label.codes.astype("<u2"),
+        "reason": label.reason,
+        "ground-truth": truth_of(index),
+        "kept": np.where(label.reason == 0, label.prediction, IGNORED).astype(np.uint8),
+    }
+    if layer == "image":
+        return png_of(photo_of(index), palette=False)
+    if layer not in arrays:
+        raise Problem(404, f"layer {layer!r} is unknown.")
+    return arrays[layer].tobytes() if raw else png_of(arrays[layer].astype(np.uint8), palette=True)
+
+
+def create_fake_api() -> FastAPI:
+    """The API below /api/v1, with fresh records."""
+    app = FastAPI()
+    records = FakeRecords()
+    app.state.records = records
+    app.add_exception_handler(Problem, problem_response)
+    _add_reads(app, records)
+    _add_label_routes(app, records)
+    _add_writes(app, records)
+    return app
+
+
+def _add_reads(app: FastAPI, records: FakeRecords) -> None:
+    base = "/api/v1"
+
+    @app.get(base + "/recipes")
+    def recipes() -> Any:
+        return records.recipes
+
+    @app.get(base + "/datasets")
+    def datasets(limit: int = 50, cursor: str | None = None) -> Any:
+        return page(records.datasets, limit, cursor)
+
+    @app.get(base + "/datasets/{item_id}")
+    def dataset(item_id: int) -> Any:
+        return found(records.datasets, item_id, "data set")
+
+    @app.get(base + "/datasets/{item_id}/images")
+    def images(item_id: int, limit: int = 50, cursor: str | None = None, problem: bool = False) -> Any:
+        found(records.datasets, item_id, "data set")
+        return page([i for i in records.images if not problem or i.problem], limit, cursor)
+
+    @app.get(base + "/runs")
+    def runs(limit: int = 50, cursor: str | None = None) -> Any:
+        return page(records.runs, limit, cursor)
+
+    @app.get(base + "/runs/{item_id}")
+    def run(item_id: int) -> Any:
+        return found(records.runs, item_id, "run")
+
+    @app.get(base + "/runs/{item_id}/curves")
+    def curves(item_id: int) -> Any:
+        return records.curves if item_id == RUN_ID else []
+
+    @app.get(base + "/rounds/{item_id}")
+    def round_(item_id: int) -> Any:
+        return records.round(found(records.rounds, item_id, "round").id)
+
+    @app.get(base + "/rounds/{item_id}/thresholds")
+    def thresholds(item_id: int) -> Any:
+        return records.trajectory(item_id)
+
+    @app.get(base + "/rounds/{item_id}/classes")
+    def classes(item_id: int) -> Any:
+        return records.class_summaries(found(records.rounds, item_id, "round").number)
+
+    @app.get(base + "/jobs")
+    def jobs(limit: int = 50, cursor: str | None = None, run_id: int | None = None) -> Any:
+        return page([j for j in records.jobs if run_id in (None, j.run_id)], limit, cursor)
+
+    @app.get(base + "/jobs/{item_id}")
+    def job(item_id: int) -> Any:
+        return found(records.jobs, item_id, "job")
+
+    @app.get(base + "/jobs/{item_id}/log")
+    def log(item_id: int) -> PlainTextResponse:
+        return PlainTextResponse(f"job {item_id} started\niteration 5 loss 1.203\niteration 10 loss 0.98\n")
+
+
+def _add_label_routes(app: FastAPI, records: FakeRecords) -> None:
+    base = "/api/v1"
+
+    @app.get(base + "/rounds/{item_id}/labels")
+    def labels(item_id: int, request: Request, limit: int = 50, cursor: str | None = None) -> Any:
+        status, sort = request.query_params.get("status"), request.query_params.get("sort", "order")
+        items = [i for i in records.summaries(item_id) if status in (None, i.status)]
+        items.sort(key=lambda i: getattr(i, sort.lstrip("-")), reverse=sort.startswith("-"))
+        return page(items, limit, cursor)
+
+    @app.get(base + "/labels/{item_id}")
+    def label(item_id: int, response: Response) -> Any:
+        item = records.label(found(records.labels, item_id, "label").id)
+        response.headers["ETag"] = f'"{item.version}"'
+        return item
+
+    @app.get(base + "/labels/{item_id}/layers/{layer}")
+    def layer(item_id: int, layer: str, format: str = "png") -> Response:  # noqa: A002
+        item = found(records.labels, item_id, "label")
+        content = layer_bytes(records.number_of(item.round_id), item.order, layer, format == "raw")
+        media_type = "application/octet-stream" if format == "raw" else "image/png"
+        headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+        return Response(content, media_type=media_type, headers=headers)
+
+    @app.get(base + "/compare")
+    def compare(left: int, right: int) -> Any:
+        return records.comparison(left, right)
+
+    @app.post(base + "/labels/{item_id}/review", status_code=201)
+    def review(
+        item_id: int, body: dict[str, str], response: Response, if_match: str = Header(default="")
+    ) -> Any:
+        item = found(records.labels, item_id, "label")
+        if if_match != f'"{item.version}"':
+            raise Problem(412, f"label {item_id} has changed since you opened it.")
+        records.review(item_id, body["decision"], body.get("comment", ""), NOW + timedelta(minutes=1))
+        response.headers["ETag"] = f'"{records.label(item_id).version}"'
+        return records.label(item_id)
+
+
+def _add_writes(app: FastAPI, records: FakeRecords) -> None:
+    base = "/api/v1"
+
+    @app.post(base + "/datasets", status_code=202)
+    def create_dataset(body: dict[str, Any]) -> Any:
+        return records.add_dataset(body)
+
+    @app.post(base + "/datasets/{item_id}/scan", status_code=202)
+    def scan(item_id: int) -> Any:
+        found(records.datasets, item_id, "data set")
+        return records.jobs[0]
+
+    @app.delete(base + "/datasets/{item_id}", status_code=204)
+    def delete(item_id: int) -> None:
+        if item_id == 1:
+            raise Problem(409, "data set 'streets source' is used by run 1. Delete the run first.")
+        records.datasets.remove(found(records.datasets, item_id, "data set"))
+
+    @app.post(base + "/runs", status_code=202)
+    def create_run(body: dict[str, Any]) -> Any:
+        if body.get("set", {}).get("rounds") == 20:
+            raise Problem(422, "rounds: 20 is more than <this> recipe allows. Give 1 to 3.")
+        return records.add_run(body)
+
+    def changed(item_id: int, items: list[Any], noun: str, **update: Any) -> BaseModel:
+        item = found(items, item_id, noun)
+        items[items.index(item)] = item.model_copy(update=update)
+        return found(items, item_id, noun)  # type: ignore[no-any-return]
+
+    @app.post(base + "/runs/{item_id}/cancel", status_code=202)
+    def cancel_run(item_id: int) -> Any:
+        return changed(item_id, records.runs, "run", state="canceled", active_job_id=None)
+
+    @app.post(base + "/runs/{item_id}/advance", status_code=202)
+    def advance_run(item_id: int) -> Any:
+        return changed(item_id, records.runs, "run", state="running")
+
+    @app.post(base + "/jobs/{item_id}/cancel", status_code=202)
+    def cancel_job(item_id: int) -> Any:
+        return changed(item_id, records.jobs, "job", state="canceling")
+
+    @app.post(base + "/jobs/{item_id}/retry", status_code=202)
+    def retry_job(item_id: int) -> Any:
+        return changed(item_id, records.jobs, "job", state="queued", attempt=2)
+
+    @app.post(base + "/rounds/{item_id}/approve", status_code=202)
+    def approve(item_id: int) -> Any:
+        return records.approve(item_id)
