@@ -46,7 +46,7 @@ def create_app() -> FastAPI:
     app = FastAPI(
         title="HIAST Studio",
         version=__version__,
-        description="Run HIAST self-training and review pseudo-labels before the next round trains on them.",
+        description="Run HIAST self-training; review pseudo-labels before a round trains on them.",
         docs_url="/api/docs",
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",

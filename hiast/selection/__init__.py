@@ -17,11 +17,10 @@ from hiast.selection.instance_adaptive import (
     replay_thresholds,
     update_thresholds,
 )
-from hiast.selection.labelling import Reason, apply_thresholds, labels_from_codes, reasons_from_labels
+from hiast.selection.labelling import apply_thresholds, labels_from_codes, reasons_from_labels
 
 __all__ = [
     "Codebook",
-    "Reason",
     "apply_thresholds",
     "class_balanced_quantiles",
     "class_balanced_thresholds",

@@ -67,7 +67,7 @@ class Codebook:
         Raises UserError where a confidence is NaN or outside 0..1.
         """
         values = to_numpy(confidence)
-        if values.size and not (0.0 <= values.min() and values.max() <= 1.0):  # NaN fails as well
+        if values.size and not (values.min() >= 0.0 and values.max() <= 1.0):  # NaN fails as well
             raise UserError(
                 f"confidence has values from {values.min()} to {values.max()}.",
                 where="Codebook.encode",
@@ -82,7 +82,7 @@ class Codebook:
         Raises UserError where a code is outside 0..K−1.
         """
         values = to_numpy(codes)
-        if values.size and not (0 <= int(values.min()) and int(values.max()) < self.size):
+        if values.size and not (int(values.min()) >= 0 and int(values.max()) < self.size):
             raise UserError(
                 f"codes range from {values.min()} to {values.max()}, codebook {self.name} has "
                 f"0..{self.size - 1}.",
@@ -106,7 +106,7 @@ def _log12_codes(confidence: NDArray[Any]) -> NDArray[np.uint16]:
 
 
 def _float16_codes(confidence: NDArray[Any]) -> NDArray[np.uint16]:
-    halves = confidence.astype(np.float16)
+    halves: NDArray[np.float16] = confidence.astype(np.float16)
     return (halves + np.float16(0.0)).view(np.uint16)  # the sum turns −0.0, bit pattern 0x8000, into 0.0
 
 

@@ -97,14 +97,15 @@ def _interpolate(
 
 def predicted_pixels(histograms: NDArray[Any]) -> NDArray[np.int64]:
     """Pixels predicted as each class: (..., C, K) -> (..., C) int64."""
-    return histograms.sum(axis=-1, dtype=np.int64)
+    counts: NDArray[np.int64] = histograms.sum(axis=-1, dtype=np.int64)
+    return counts
 
 
 def kept_pixels(
     histograms: NDArray[Any], thresholds: NDArray[np.float64], codebook: Codebook
 ) -> NDArray[np.int64]:
     """Pixels of each class with confidence ≥ θ: (..., C, K) and (C,) -> (..., C) int64."""
-    return _tails(histograms, thresholds, codebook).sum(axis=-1, dtype=np.int64)
+    return predicted_pixels(_tails(histograms, thresholds, codebook))
 
 
 def mean_kept_confidence(
@@ -116,8 +117,6 @@ def mean_kept_confidence(
     return np.where(counts > 0, tails @ codebook.levels / np.maximum(counts, 1), 0.0)
 
 
-def _tails(
-    histograms: NDArray[Any], thresholds: NDArray[np.float64], codebook: Codebook
-) -> NDArray[Any]:
+def _tails(histograms: NDArray[Any], thresholds: NDArray[np.float64], codebook: Codebook) -> NDArray[Any]:
     kept = np.arange(codebook.size) >= codebook.first_kept_code(thresholds)[:, None]
     return np.where(kept, histograms, 0)

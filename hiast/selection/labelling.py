@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -10,19 +9,10 @@ from numpy.typing import NDArray
 
 from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.errors import UserError
+from hiast.contracts.labels import Reason
 from hiast.selection.arrays import ArrayT, like, to_numpy
 from hiast.selection.codebook import Codebook
 from hiast.selection.histograms import check_class_ids
-
-
-class Reason(IntEnum):
-    """Why a pixel has the label it has; the values are what reason maps store."""
-
-    KEPT = 0
-    BELOW_THRESHOLD = 1
-    VOID = 2
-    VETOED = 3
-    CORRECTED = 4
 
 
 def apply_thresholds(confidence: ArrayT, prediction: ArrayT, thresholds: ArrayT) -> ArrayT:
@@ -55,9 +45,7 @@ def reasons_from_labels(labels: NDArray[np.uint8], prediction: NDArray[Any]) -> 
     return np.where(prediction == IGNORED, Reason.VOID, reasons).astype(np.uint8)
 
 
-def _keep(
-    values: NDArray[Any], prediction: NDArray[Any], smallest: NDArray[Any]
-) -> NDArray[np.uint8]:
+def _keep(values: NDArray[Any], prediction: NDArray[Any], smallest: NDArray[Any]) -> NDArray[np.uint8]:
     if values.shape != prediction.shape:
         raise UserError(
             f"confidence has shape {values.shape}, prediction {prediction.shape}.",

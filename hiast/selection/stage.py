@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.errors import UserError
+from hiast.contracts.labels import Reason
 from hiast.selection.codebook import LOG12_CODES, LOG12_CODES_PER_BIT, Codebook
 from hiast.selection.histograms import kept_pixels, predicted_pixels
-from hiast.selection.labelling import Reason
 
-CPU_BLOCK = 8192
-"""Pixels per block: with 19 classes two float32 blocks of 600 KiB, which a core's L2 cache holds."""
+CPU_BLOCK = 16384
+"""Pixels per block: with 19 classes 1.2 MiB of float32 scores, which the caches of a core or two hold."""
 DEVICE_BLOCK = 1 << 20
 """Pixels per block elsewhere: few launches, 80 MB of scratch with 19 classes."""
 UNIQUE = 256.0

@@ -1,0 +1,57 @@
+"""The approve button and its question, shared by Round and Inspect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from frontend_gradio.api_client import ApiClient
+from frontend_gradio.pages.binding import bound
+from frontend_gradio.views import round_summary
+
+
+def build(client: ApiClient, round_id: gr.Number, button: gr.Button, *, id_from_browser: str = "") -> None:
+    """Wire `button` to the question of the round in `round_id`.
+
+    `id_from_browser`: JavaScript returning the id, where the browser rather than the server knows it.
+    """
+    with gr.Column(visible=False, elem_id="approval", elem_classes="st-modal") as panel:
+        question = gr.HTML(elem_id="approval-question")
+        with gr.Row(elem_classes="st-buttons"):
+            confirm = gr.Button("Approve and train", variant="primary", elem_id="approve-confirm")
+            back = gr.Button("Back to review", elem_id="approve-back")
+    asked = gr.Number(visible=False, precision=0)
+    button.click(
+        bound(ask, client), [round_id], [panel, question, asked], js=id_from_browser or None, **_QUIET
+    )
+    done = confirm.click(bound(approve, client), [asked], [panel], **_QUIET)
+    done.success(None, None, None, js="() => window.location.reload()", api_visibility="private")
+    back.click(close, None, [panel], **_QUIET)
+
+
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def ask(client: ApiClient, round_id: int | None) -> tuple[Any, ...]:
+    """Open the question with the counts of this moment."""
+    if not round_id:
+        gr.Warning("No round is open.", title="")
+        return gr.skip(), gr.skip(), gr.skip()
+    round_ = client.round(int(round_id))
+    if not round_summary.can_approve(round_):
+        gr.Warning(f"Round {round_.number} is {round_.state}; only a round in review can be approved.")
+        return gr.skip(), gr.skip(), gr.skip()
+    return gr.update(visible=True), round_summary.approval_question(round_), round_.id
+
+
+def approve(client: ApiClient, round_id: int) -> Any:
+    """Start training and close the question."""
+    approval = client.approve_round(int(round_id))
+    gr.Info(round_summary.approval_words(approval), title="")
+    return gr.update(visible=False)
+
+
+def close() -> Any:
+    """Close the question."""
+    return gr.update(visible=False)

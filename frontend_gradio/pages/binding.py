@@ -1,0 +1,63 @@
+"""How callbacks get their client and show the API's refusals, and how a refresh leaves alone what is
+unchanged on the screen."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from hashlib import sha1
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from frontend_gradio.api_client import ApiClient, ApiError
+
+
+def bound(function: Callable[..., Any], client: ApiClient) -> Callable[..., Any]:
+    """`function` with its first argument filled in; an ApiError becomes a message on the screen.
+
+    The signature without that argument is set by hand because Gradio reads it to know where to pass
+    its own gr.Request (it cannot look through functools.partial).
+    """
+
+    def call(*args: Any) -> Any:
+        try:
+            return function(client, *args)
+        except ApiError as error:
+            raise gr.Error(escape(error.detail), title="", print_exception=False) from error
+
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    hints = typing.get_type_hints(function)
+    call.__annotations__ = {parameter.name: hints.get(parameter.name, Any) for parameter in parameters}
+    call.__name__ = function.__name__
+    call.__doc__ = function.__doc__
+    return call
+
+
+def only_changes(shown: list[str], *values: Any) -> list[Any]:
+    """The values, those already on the screen replaced by "leave it", then the new fingerprints.
+
+    `shown`: fingerprints of what is on the screen, empty before the first drawing. Keeps scrolling,
+    selection and zoom of everything that did not change.
+    """
+    fingerprints = [_fingerprint(value) for value in values]
+    known = shown if len(shown) == len(values) else [""] * len(values)
+    updates = [
+        gr.skip() if fingerprint == before else value
+        for value, fingerprint, before in zip(values, fingerprints, known, strict=True)
+    ]
+    return [*updates, fingerprints]
+
+
+def _fingerprint(value: Any) -> str:
+    content = value.to_json() if hasattr(value, "to_json") else repr(value)
+    return sha1(content.encode(), usedforsecurity=False).hexdigest()
+
+
+def query_id(request: gr.Request, name: str) -> int | None:
+    """A whole number from the page's address, None when absent or something else."""
+    value = request.query_params.get(name)
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None

@@ -1,0 +1,122 @@
+"""Data sets: the list, the register form, one set's faulty files under ?dataset=ID."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from pydantic import ValidationError
+
+from backend.datasets.schemas import DatasetCreate
+from frontend_gradio.api_client import ApiClient, ApiError
+from frontend_gradio.pages.binding import bound, only_changes, query_id
+from frontend_gradio.views import dataset_table, header
+from hiast.contracts.datasets import DatasetSpec, StreetsOptions
+
+REFRESH_SECONDS = 3
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def build(client: ApiClient, blocks: gr.Blocks) -> None:
+    """The page's components and what they do."""
+    gr.HTML(header.header("Data sets"), elem_classes="st-top")
+    shown = gr.State([])
+    dataset_id = gr.State(None)
+    with gr.Row(elem_classes="st-split"):
+        with gr.Column(elem_classes="st-main"):
+            gr.HTML('<div class="st-heading"><h1>Data sets</h1></div>')
+            datasets = gr.HTML(elem_id="datasets")
+            heading = gr.HTML(elem_id="dataset-heading")
+            with gr.Row(elem_classes="st-buttons", visible=False) as actions:
+                scan = gr.Button("Scan again", elem_id="scan-dataset")
+                delete = gr.Button("Delete from list", elem_id="delete-dataset")
+            faulty = gr.HTML(elem_id="faulty")
+        with gr.Column(elem_classes="st-side st-card"):
+            go_to = _build_form(client)
+    timer = gr.Timer(REFRESH_SECONDS, active=False)
+    drawn = [datasets, heading, actions, faulty, timer]
+    blocks.load(bound(open_page, client), None, [dataset_id, *drawn, shown], **_QUIET)
+    refresh = {"fn": bound(redraw, client), "inputs": [dataset_id, shown], "outputs": [*drawn, shown]} | _QUIET
+    timer.tick(**refresh)
+    scan.click(bound(scan_dataset, client), [dataset_id], None, **_QUIET).then(**refresh)
+    deleted = delete.click(bound(delete_dataset, client), [dataset_id], [go_to], **_QUIET)
+    deleted.success(None, [go_to], None, js="(url) => window.location.assign(url)", api_visibility="private")
+
+
+def open_page(client: ApiClient, request: gr.Request) -> list[Any]:
+    """Draw the list and the data set the address names."""
+    dataset_id = query_id(request, "dataset")
+    return [dataset_id, *redraw(client, dataset_id, [])]
+
+
+def redraw(client: ApiClient, dataset_id: int | None, shown: list[str]) -> list[Any]:
+    """Draw what changed since `shown`."""
+    datasets = client.datasets().items
+    chosen = None if dataset_id is None else client.dataset(dataset_id)
+    faulty = client.faulty_images(chosen.id) if chosen and chosen.faulty_count else None
+    return only_changes(
+        shown,
+        dataset_table.datasets_table(datasets, dataset_id),
+        dataset_table.dataset_heading(chosen),
+        gr.update(visible=chosen is not None),
+        dataset_table.faulty_table(faulty),
+        gr.Timer(active=any(dataset.state == "scanning" for dataset in datasets)),
+    )
+
+
+def scan_dataset(client: ApiClient, dataset_id: int) -> None:
+    """Look at every file again."""
+    client.scan_dataset(dataset_id)
+
+
+def delete_dataset(client: ApiClient, dataset_id: int) -> str:
+    """Forget the data set; its files stay."""
+    client.delete_dataset(dataset_id)
+    return "/ui/datasets"
+
+
+def _build_form(client: ApiClient) -> gr.Textbox:
+    gr.HTML('<div class="st-heading small"><h2>Register a data set</h2></div>')
+    name = gr.Textbox(label="Name", elem_id="dataset-name")
+    kind = gr.Radio(
+        [("Folder", "folder"), ("CamVid", "camvid"), ("Generated streets", "streets")],
+        value="folder",
+        label="Kind",
+        elem_id="dataset-kind",
+    )
+    root = gr.Textbox(label="Directory", elem_id="dataset-root", placeholder="/data/camvid")
+    split = gr.Textbox(label="List file", elem_id="dataset-split", placeholder="train.txt", visible=False)
+    labelled = gr.Checkbox(
+        label="Read its labels", value=True, elem_id="dataset-labelled", info="Off: a target set nobody peeks at."
+    )
+    with gr.Row(visible=False) as streets:
+        look = gr.Dropdown(["source", "target"], value="source", label="Look", elem_id="dataset-look")
+        count = gr.Number(value=60, precision=0, minimum=1, label="Images", elem_id="dataset-count")
+    kind.input(show_kind, [kind], [split, streets], **_QUIET)
+    register = gr.Button("Register and scan", variant="primary", elem_id="register-dataset")
+    go_to = gr.Textbox(visible=False)
+    fields = [name, kind, root, split, labelled, look, count]
+    registered = register.click(bound(register_dataset, client), fields, [go_to], **_QUIET)
+    registered.success(
+        None, [go_to], None, js="(url) => window.location.assign(url)", api_visibility="private"
+    )
+    return go_to
+
+
+def show_kind(kind: str) -> tuple[Any, Any]:
+    """Ask only for what this kind has."""
+    return gr.update(visible=kind == "camvid"), gr.update(visible=kind == "streets")
+
+
+def register_dataset(client: ApiClient, name: str, kind: Any, root: str, *fields: Any) -> str:
+    """Register it and say where it is shown."""
+    split, labelled, look, count = fields
+    streets = StreetsOptions(look=look, count=int(count)) if kind == "streets" else None
+    values = {"root": root.strip(), "split": (split or "").strip() or None if kind == "camvid" else None}
+    try:
+        spec = DatasetSpec(kind=kind, streets=streets, labelled=labelled, **values)
+        create = DatasetCreate(name=name.strip(), spec=spec)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise ApiError("; ".join(fault.removeprefix(": ") for fault in faults)) from error
+    return f"/ui/datasets?dataset={client.create_dataset(create).id}"

@@ -1,0 +1,172 @@
+"""Plotly figures. Backgrounds are transparent and text is restyled by studio.css, so one figure serves
+the light and the dark mode."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from backend.rounds.schemas import ClassSummary, Curve, ThresholdTrajectory
+from backend.runs.schemas import RunRead
+from hiast.contracts.class_spaces import Colour
+
+_GREY = "#7d8894"
+_GRID = "rgba(128,138,150,0.18)"
+# Okabe and Ito's colours, which stay apart for colour-blind eyes and on both backgrounds.
+_TERM_COLOURS = {
+    "total": "#7d8894",
+    "seg": "#0072b2",
+    "kld": "#e69f00",
+    "entropy": "#d55e00",
+    "consistency": "#009e73",
+}
+_OTHER_COLOURS = ("#cc79a7", "#56b4e9", "#b59f00")
+
+
+def _figure(height: int, x_title: str, y_title: str) -> go.Figure:
+    axis = {"gridcolor": _GRID, "zeroline": False, "linecolor": _GRID, "tickcolor": _GRID}
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": 48, "r": 8, "t": 8, "b": 40},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "system-ui, sans-serif", "size": 11, "color": _GREY},
+        legend={"orientation": "v", "x": 1.01, "y": 1, "font": {"size": 11}, "itemwidth": 30},
+        hoverlabel={"font": {"size": 11}},
+        hovermode="closest",
+        xaxis={"title": {"text": x_title, "standoff": 8}} | axis,
+        yaxis={"title": {"text": y_title, "standoff": 8}} | axis,
+    )
+    return figure
+
+
+def line_colour(colour: Colour) -> str:
+    """A class colour for thin lines: the hue kept, the lightness moved to where both modes show it."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in colour))
+    red, green, blue = colorsys.hls_to_rgb(hue, min(0.62, max(0.42, lightness)), saturation)
+    return f"rgb({round(255 * red)},{round(255 * green)},{round(255 * blue)})"
+
+
+def loss_figure(curves: Sequence[Curve]) -> go.Figure:
+    """Loss terms over all training steps of a run, one step after the other."""
+    figure = _figure(260, "iteration", "loss")
+    start = 0
+    for curve in curves:
+        if not curve.points:
+            continue
+        title = "warm-up" if curve.round_number is None else f"round {curve.round_number}"
+        figure.add_vline(x=start, line={"color": _GRID, "width": 1})
+        figure.add_annotation(
+            x=start, y=1, yref="paper", text=title, showarrow=False, xanchor="left", yanchor="top"
+        )
+        _add_terms(figure, curve, title, start)
+        start += curve.points[-1].iteration
+    _name_terms_once(figure)
+    return figure
+
+
+def _add_terms(figure: go.Figure, curve: Curve, title: str, start: int) -> None:
+    terms = sorted({term for point in curve.points for term in point.metrics if "lr" not in term})
+    terms = [term for term in terms if not term.startswith("learning_rate")]
+    others = [term for term in terms if term not in _TERM_COLOURS]
+    for term in terms:
+        points = [point for point in curve.points if term in point.metrics]
+        colour = _TERM_COLOURS.get(term) or _OTHER_COLOURS[others.index(term) % len(_OTHER_COLOURS)]
+        figure.add_scatter(
+            x=[start + point.iteration for point in points],
+            y=[point.metrics[term] for point in points],
+            name=term,
+            legendgroup=term,
+            mode="lines",
+            line={"color": colour, "width": 2.2 if term == "total" else 1.4},
+            hovertemplate=f"{title}, {term}: %{{y:.4g}}<extra></extra>",
+        )
+
+
+def _name_terms_once(figure: go.Figure) -> None:
+    """Several steps share a term; its name stands in the legend once."""
+    named: set[str] = set()
+    for trace in figure.data:
+        trace.showlegend = trace.name not in named
+        named.add(trace.name)
+
+
+def iou_figure(run: RunRead) -> go.Figure:
+    """Mean IoU (bold) and the IoU of each class, from the warm-up to the last evaluated round."""
+    figure = _figure(260, "", "IoU, %")
+    reports = [("warm-up", run.warm_up_evaluation)]
+    reports += [(f"round {round_.number}", round_.evaluation) for round_ in run.rounds]
+    known = [(title, report) for title, report in reports if report is not None]
+    titles = [title for title, _ in known]
+    for class_id, name in enumerate(run.class_space.classes):
+        shares = [report.class_iou[class_id] for _, report in known]
+        if any(share is not None for share in shares):
+            figure.add_scatter(
+                x=titles,
+                y=[None if share is None else 100 * share for share in shares],
+                name=name,
+                mode="lines+markers",
+                line={"color": line_colour(run.class_space.colours[class_id]), "width": 1.1},
+                marker={"size": 4},
+                hovertemplate=f"{name}: %{{y:.1f}} %<extra></extra>",
+            )
+    figure.add_scatter(
+        x=titles,
+        y=[100 * report.mean_iou for _, report in known],
+        name="mean",
+        mode="lines+markers",
+        line={"color": _GREY, "width": 3.2},
+        marker={"size": 8},
+        hovertemplate="mean IoU: %{y:.1f} %<extra></extra>",
+    )
+    figure.update_yaxes(range=[0, 100])
+    return figure
+
+
+def threshold_figure(trajectory: ThresholdTrajectory, colours: Sequence[Colour]) -> go.Figure:
+    """θ of every class after every image, one line a class."""
+    figure = _figure(330, "image, in labelling order", "threshold θ")
+    orders = list(range(len(trajectory.thresholds)))
+    for class_id, name in enumerate(trajectory.classes):
+        figure.add_scatter(
+            x=orders,
+            y=[row[class_id] for row in trajectory.thresholds],
+            name=name,
+            mode="lines",
+            line={"color": line_colour(colours[class_id]), "width": 1.6},
+            customdata=trajectory.image_names,
+            hovertemplate=f"<b>{name}</b> θ %{{y:.4f}}<br>image %{{x}}: %{{customdata}}<extra></extra>",
+        )
+    return figure
+
+
+def kept_share_figure(classes: Sequence[ClassSummary]) -> go.Figure:
+    """Kept share of every class, this round (bar) against the round before (mark)."""
+    figure = _figure(330, "kept share, %", "")
+    rows = list(reversed(classes))
+    names = [row.name for row in rows]
+    figure.add_bar(
+        x=[100 * row.kept_share for row in rows],
+        y=names,
+        orientation="h",
+        name="this round",
+        marker={"color": [line_colour(row.colour) for row in rows]},
+        hovertemplate="%{y}: %{x:.1f} % kept<extra></extra>",
+        showlegend=False,
+    )
+    if any(row.previous_kept_share is not None for row in rows):
+        figure.add_scatter(
+            x=[None if row.previous_kept_share is None else 100 * row.previous_kept_share for row in rows],
+            y=names,
+            name="round before",
+            mode="markers",
+            marker={"symbol": "line-ns-open", "size": 11, "color": _GREY, "line": {"width": 2}},
+            hovertemplate="%{y}: %{x:.1f} % in the round before<extra></extra>",
+        )
+    figure.update_layout(bargap=0.35, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.08})
+    figure.update_layout(margin={"l": 92, "t": 22})
+    figure.update_xaxes(range=[0, 100])
+    return figure

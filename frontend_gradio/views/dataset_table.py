@@ -1,0 +1,77 @@
+"""Data sets: the list, and the faulty files of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.datasets.schemas import DatasetRead, ImageRead
+from backend.pagination import Page
+from frontend_gradio.views.markup import (
+    UI,
+    cells,
+    empty,
+    link,
+    notice,
+    state_chip,
+    table,
+    text,
+    when,
+)
+
+_HEADS = (
+    ("Data set", ""), ("State", ""), ("Kind", ""), ("Split", ""), ("Images", "num"), ("Faulty", "num"),
+    ("Labels", ""), ("Classes", ""), ("Added", "num"),
+)  # fmt: skip
+
+
+def datasets_table(datasets: Sequence[DatasetRead], selected_id: int | None) -> str:
+    """One row a data set."""
+    if not datasets:
+        return empty("No data sets yet.", "Register one on the right; a scan then looks at every file.")
+    rows = [_row(dataset, dataset.id == selected_id) for dataset in datasets]
+    return table(_HEADS, rows, table_id="datasets-table")
+
+
+def _row(dataset: DatasetRead, selected: bool) -> str:
+    spec = dataset.spec
+    name = link(f"{UI}/datasets?dataset={dataset.id}", dataset.name, "st-name")
+    classes = f"{dataset.class_space.name} ({dataset.class_space.num_classes})" if dataset.class_space else "–"
+    faulty = f'<b class="st-down">{dataset.faulty_count}</b>' if dataset.faulty_count else "0"
+    return f'<tr id="dataset-{dataset.id}" class="{"selected" if selected else ""}">' + cells(
+        (f"{name}<small>{text(spec.root)}</small>", "wide"),
+        (state_chip(dataset.state), ""),
+        (text(spec.kind), ""),
+        (text(spec.split or "–"), ""),
+        (str(dataset.image_count), "num"),
+        (faulty, "num"),
+        ("read" if spec.labelled else "not read", ""),
+        (text(classes), ""),
+        (when(dataset.created_at), "num"),
+    ) + "</tr>"  # fmt: skip
+
+
+def dataset_heading(dataset: DatasetRead | None) -> str:
+    """The selected data set."""
+    if dataset is None:
+        return ""
+    scan = ""
+    if dataset.scan_job_id is not None:
+        scan = link(f"{UI}/jobs?job={dataset.scan_job_id}", f"scan job {dataset.scan_job_id}")
+    error = notice(dataset.error, "bad") if dataset.error else ""
+    return (
+        f'<div class="st-heading small"><h2>{text(dataset.name)} {state_chip(dataset.state)}</h2>'
+        f"<p>{dataset.image_count} usable images, {dataset.faulty_count} left out. {scan}</p>{error}</div>"
+    )
+
+
+def faulty_table(images: Page[ImageRead] | None) -> str:
+    """The files left out of every run, with the reason."""
+    if images is None or not images.items:
+        return ""
+    rows = [
+        "<tr>" + cells((text(image.name), "mono"), (text(image.problem or ""), "wide")) + "</tr>"
+        for image in images.items
+    ]
+    more = images.total - len(images.items)
+    rest = f'<p class="st-muted">and {more} more</p>' if more > 0 else ""
+    return table((("File", ""), ("Problem", "")), rows, table_id="faulty-table", css_class="dense") + rest

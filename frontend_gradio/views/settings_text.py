@@ -1,0 +1,51 @@
+"""The settings page: where the API is, the class palettes, the keys."""
+
+from __future__ import annotations
+
+from hiast.contracts.class_spaces import CLASS_SPACES, ClassSpace
+from frontend_gradio.views.markup import swatch, text
+
+KEYS = (
+    ("A  R  S  U", "accept, reject, skip, reset the label"),
+    ("←  →", "previous, next label (Shift: next unreviewed)"),
+    ("1 … 8", "choose the layer"),
+    ("Space (hold)", "peek at the photo"),
+    ("H", "overlay on or off"),
+    ("C", "contours"),
+    ("V", "side by side, stacked, one pane"),
+    ("wheel, drag", "zoom, pan"),
+    ("Esc  Z", "fit, 1:1"),
+    ("X", "swap left and right (Compare)"),
+    ("?", "this list"),
+)
+
+
+def keys_table() -> str:
+    """Keyboard shortcuts of Inspect and Compare."""
+    rows = "".join(f"<dt>{_kbd(keys)}</dt><dd>{text(words)}</dd>" for keys, words in KEYS)
+    return f'<dl class="st-keys">{rows}</dl>'
+
+
+def _kbd(keys: str) -> str:
+    return " ".join(f"<kbd>{text(key)}</kbd>" for key in keys.split("  "))
+
+
+def facts(api_url: str, version: str) -> str:
+    """Address and version."""
+    return (
+        f'<dl class="st-keys"><dt>API address</dt><dd class="mono" id="api-address">{text(api_url)}</dd>'
+        f'<dt>Version</dt><dd class="mono">{text(version)}</dd></dl>'
+    )
+
+
+def palettes() -> str:
+    """The built-in class spaces with their colours and ids."""
+    return '<div class="st-palettes">' + "".join(_palette(space) for space in CLASS_SPACES.values()) + "</div>"
+
+
+def _palette(space: ClassSpace) -> str:
+    rows = "".join(
+        f"<li>{swatch(colour)}<span>{class_id}</span>{text(name)}</li>"
+        for class_id, (name, colour) in enumerate(zip(space.classes, space.colours, strict=True))
+    )
+    return f"<section><h3>{text(space.name)}</h3><ul>{rows}</ul></section>"

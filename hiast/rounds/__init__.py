@@ -1,0 +1,1 @@
+"""The steps of a self-training run, each one readable in a sitting: warm up, label, train, evaluate."""

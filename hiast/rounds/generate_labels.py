@@ -1,0 +1,211 @@
+"""Labelling a target set with the teacher: image after image, thresholds handed from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hiast.augmentation import class_sampling_probabilities, hard_classes
+from hiast.augmentation.normalisation import normalise
+from hiast.augmentation.resizing import image_and_label_tensors
+from hiast.contracts.datasets import ImageEntry
+from hiast.contracts.reports import LabelReport, LabelSetReport, Progress
+from hiast.contracts.run_spec import LossSpec, PasteSpec, SelectionSpec
+from hiast.data.image_set import ImageSet
+from hiast.losses import LossWeights, region_weights
+from hiast.models import DeepLabV2
+from hiast.selection import (
+    Codebook,
+    class_balanced_quantiles,
+    constant_thresholds,
+    sampled_codes,
+    update_class_values_from_histogram,
+    update_thresholds,
+)
+from hiast.selection.stage import Measurement, measure, select
+
+@dataclass(frozen=True, eq=False)
+class GeneratedLabel:
+    """One pseudo-label. Arrays (H, W): class ids uint8, confidence codes uint16, `Reason` uint8."""
+
+    report: LabelReport
+    prediction: NDArray[np.uint8]
+    codes: NDArray[np.uint16]
+    reason: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class SelectionState:
+    """What one image hands to the next: images done, thresholds (C,) and class values (C,) so far."""
+
+    done: int
+    thresholds: NDArray[np.float64]
+    class_values: NDArray[np.float64]
+
+
+def labelling_order(
+    entries: Sequence[ImageEntry], selection: SelectionSpec, *, seed: int, round_number: int
+) -> list[ImageEntry]:
+    """The order in which a round labels its images. Thresholds depend on it, so the seed decides it."""
+    if not selection.shuffle:
+        return list(entries)
+    order = np.random.default_rng([seed, round_number]).permutation(len(entries))
+    return [entries[index] for index in order]
+
+
+def state_after(reports: Sequence[LabelReport], images_per_instance: int) -> SelectionState | None:
+    """The state behind the last complete instance of an interrupted labelling; None: from the start."""
+    done = len(reports) - len(reports) % images_per_instance
+    if done == 0:
+        return None
+    last = reports[done - 1]
+    return SelectionState(done, np.array(last.thresholds), np.array(last.class_values))
+
+
+def generate_labels(
+    model: DeepLabV2,
+    images: ImageSet,
+    order: Sequence[ImageEntry],
+    selection: SelectionSpec,
+    losses: LossSpec,
+    *,
+    state: SelectionState | None,
+    device: torch.device,
+    on_progress: Callable[[Progress], None],
+) -> Iterator[GeneratedLabel]:
+    """Label the images of `order` behind `state` (None: all), in that order.
+
+    Each image is labelled with thresholds already updated by its instance (HIAST, arXiv 2302.06992).
+    Memory does not grow with the number of images. Policy cbst first reads the whole set once to find
+    its thresholds.
+    """
+    model = model.to(device).eval()
+    codebook = Codebook.named(selection.codebook)
+    weights = LossWeights(**losses.model_dump())
+    if state is None:
+        thresholds = _initial_thresholds(model, images, order, selection, codebook, device, on_progress)
+        state = SelectionState(0, thresholds, np.zeros(images.classes.num_classes))
+    for start in range(state.done, len(order), selection.images_per_instance):
+        instance = order[start : start + selection.images_per_instance]
+        measured = [_measure_image(model, images, entry, codebook, device) for entry in instance]
+        histogram = np.sum([part.histograms[0] for part in measured], axis=0)
+        state = _next_state(state, histogram, len(instance), selection, codebook)
+        for offset, (entry, part) in enumerate(zip(instance, measured, strict=True)):
+            yield _label(entry, start + offset, part, state, weights)
+            on_progress(
+                Progress(stage="label", done=start + offset + 1, total=len(order), message=entry.name)
+            )
+
+
+def _next_state(
+    state: SelectionState,
+    histogram: NDArray[np.int64],
+    images: int,
+    selection: SelectionSpec,
+    codebook: Codebook,
+) -> SelectionState:
+    thresholds = state.thresholds
+    if selection.policy == "ias":
+        thresholds = update_thresholds(
+            histogram,
+            thresholds,
+            alpha=selection.alpha,
+            beta=selection.beta,
+            gamma=selection.gamma,
+            codebook=codebook,
+        )
+    values = update_class_values_from_histogram(
+        state.class_values, histogram, thresholds, codebook=codebook
+    )
+    return SelectionState(state.done + images, thresholds, values)
+
+
+def _initial_thresholds(
+    model: DeepLabV2,
+    images: ImageSet,
+    order: Sequence[ImageEntry],
+    selection: SelectionSpec,
+    codebook: Codebook,
+    device: torch.device,
+    on_progress: Callable[[Progress], None],
+) -> NDArray[np.float64]:
+    classes = images.classes.num_classes
+    if selection.policy == "nt":
+        return constant_thresholds(0.0, classes)
+    if selection.policy in ("ias", "ct"):
+        return constant_thresholds(selection.initial_threshold, classes)
+    counts = np.zeros((classes, codebook.size), np.int64)
+    for index, entry in enumerate(order):
+        part = _measure_image(model, images, entry, codebook, device)
+        prediction, codes = part.prediction.cpu().numpy(), _codes(part)
+        counts += sampled_codes(codes, prediction, classes, selection.sample_interval, codebook)
+        message = f"counting {entry.name} ({index + 1} of {len(order)})"
+        on_progress(Progress(stage="label", done=0, total=len(order), message=message))
+    return class_balanced_quantiles(counts, selection.portion, codebook)
+
+
+def _measure_image(
+    model: DeepLabV2, images: ImageSet, entry: ImageEntry, codebook: Codebook, device: torch.device
+) -> Measurement:
+    pixels = images.read_image(entry)
+    image, _ = image_and_label_tensors(pixels, pixels[..., 0])
+    with torch.inference_mode():
+        return measure(model(normalise(image[None].to(device))), codebook)
+
+
+def _codes(measured: Measurement) -> NDArray[np.uint16]:
+    codes: NDArray[np.uint16] = measured.codes.cpu().numpy().view(np.uint16)
+    return codes
+
+
+def _label(
+    entry: ImageEntry, order: int, measured: Measurement, state: SelectionState, weights: LossWeights
+) -> GeneratedLabel:
+    selected = select(measured, state.thresholds)
+    _, height, width = measured.prediction.shape
+    kept = int(selected.kept_pixels.sum())
+    report = LabelReport(
+        name=entry.name,
+        order=order,
+        height=height,
+        width=width,
+        thresholds=state.thresholds.tolist(),
+        predicted_pixels=selected.predicted_pixels[0].tolist(),
+        kept_pixels=selected.kept_pixels[0].tolist(),
+        class_values=state.class_values.tolist(),
+        region_weights=region_weights(kept, height * width - kept, len(state.thresholds), weights),
+    )
+    return GeneratedLabel(
+        report,
+        measured.prediction[0].cpu().numpy(),
+        _codes(measured)[0],
+        selected.reason[0].cpu().numpy(),
+    )
+
+
+def summarise_labels(reports: Sequence[LabelReport], paste: PasteSpec) -> LabelSetReport:
+    """Totals of a finished label set, its hard classes and how likely each is pasted.
+
+    `reports` in labelling order; only names and counts of the labels are used, no pixels.
+    """
+    last = reports[-1]
+    kept = np.array([report.kept_pixels for report in reports])
+    predicted = np.array([report.predicted_pixels for report in reports])
+    hard = hard_classes(last.class_values, paste.hard_classes, paste.excluded) if paste.enabled else []
+    probabilities = class_sampling_probabilities(
+        np.array(last.class_values), hard, has_donor=(kept > 0).any(axis=0).tolist()
+    )
+    return LabelSetReport(
+        images=len(reports),
+        thresholds=last.thresholds,
+        class_values=last.class_values,
+        hard_classes=hard,
+        sampling_probabilities=np.asarray(probabilities).tolist(),
+        kept_share=float(kept.sum() / max(1, predicted.sum())),
+        class_kept_pixels=kept.sum(axis=0).tolist(),
+        class_predicted_pixels=predicted.sum(axis=0).tolist(),
+    )

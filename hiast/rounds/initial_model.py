@@ -1,0 +1,38 @@
+"""The network a run starts from: random weights, a file, or a checkpoint that ships with hiast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from hiast.contracts.errors import NotFoundError
+from hiast.contracts.run_spec import ModelSpec
+from hiast.models import DeepLabV2, LoadReport, build_model, load_weights
+
+BUNDLED_WEIGHTS: Final = Path(__file__).parent.parent / "weights"
+_BUNDLED: Final = "bundled:"
+
+
+def initial_model(spec: ModelSpec, num_classes: int, seed: int) -> tuple[DeepLabV2, LoadReport | None]:
+    """Build the network, with random weights from `seed`, and load `spec.weights` over them if given.
+
+    Raises UserError for a file that is missing, damaged, or does not fit the network.
+    """
+    torch.manual_seed(seed)
+    model = build_model(spec.name, num_classes, base_width=spec.base_width)
+    if spec.weights is None:
+        return model, None
+    return model, load_weights(model, weights_path(spec.weights))
+
+
+def weights_path(weights: str) -> Path:
+    """The file behind `ModelSpec.weights`. Raises NotFoundError for an unknown bundled name."""
+    if not weights.startswith(_BUNDLED):
+        return Path(weights)
+    path = BUNDLED_WEIGHTS / f"{weights.removeprefix(_BUNDLED)}.safetensors"
+    if not path.is_file():
+        known = ", ".join(f"{_BUNDLED}{file.stem}" for file in sorted(BUNDLED_WEIGHTS.glob("*.safetensors")))
+        raise NotFoundError(f"weights {weights!r} do not exist.", where="model.weights", remedy=f"Known: {known}.")
+    return path
