@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 # Gradio reads these when it is imported: no page view may be reported to anyone.
@@ -10,15 +11,15 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-import gradio as gr  # noqa: E402
-from fastapi import FastAPI  # noqa: E402
-from starlette.responses import Response  # noqa: E402
-from starlette.staticfiles import StaticFiles  # noqa: E402
-from starlette.types import Scope  # noqa: E402
+import gradio as gr
+from fastapi import FastAPI
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
-from frontend_gradio import theme  # noqa: E402
-from frontend_gradio.api_client import API_PATH, ApiClient  # noqa: E402
-from frontend_gradio.pages import compare, datasets, inspect, jobs, round, runs, settings  # noqa: A004, E402
+from frontend_gradio import theme
+from frontend_gradio.api_client import API_PATH, ApiClient
+from frontend_gradio.pages import compare, datasets, inspect, jobs, round, runs, settings  # noqa: A004
 
 VIEWER_DIRECTORY = Path(__file__).parent / "viewer"
 
@@ -38,25 +39,18 @@ def build_app(api_url: str) -> gr.Blocks:
     client = ApiClient(api_url)
     blocks = gr.Blocks(title="HIAST Studio", analytics_enabled=False, fill_width=True)
     with blocks:
-        gr.Navbar(visible=False)
         runs.build(client, blocks)
-    with blocks.route("Round", "/round"):
-        gr.Navbar(visible=False)
+    with blocks.route("Round", "/round", show_in_navbar=False):
         round.build(client, blocks)
-    with blocks.route("Inspect", "/inspect"):
-        gr.Navbar(visible=False)
+    with blocks.route("Inspect", "/inspect", show_in_navbar=False):
         inspect.build(client)
-    with blocks.route("Compare", "/compare"):
-        gr.Navbar(visible=False)
+    with blocks.route("Compare", "/compare", show_in_navbar=False):
         compare.build()
-    with blocks.route("Jobs", "/jobs"):
-        gr.Navbar(visible=False)
+    with blocks.route("Jobs", "/jobs", show_in_navbar=False):
         jobs.build(client, blocks)
-    with blocks.route("Data sets", "/datasets"):
-        gr.Navbar(visible=False)
+    with blocks.route("Data sets", "/datasets", show_in_navbar=False):
         datasets.build(client, blocks)
-    with blocks.route("Settings", "/settings"):
-        gr.Navbar(visible=False)
+    with blocks.route("Settings", "/settings", show_in_navbar=False):
         settings.build(client, blocks)
     blocks.queue(default_concurrency_limit=20)
     return blocks
@@ -68,14 +62,24 @@ def mount(app: FastAPI, api_url: str, *, browser_api_base: str = API_PATH) -> Fa
     `browser_api_base`: where browsers find the API; the default is the origin that serves the pages.
     """
     app.mount(theme.STATIC_PATH, _RevalidatedFiles(directory=VIEWER_DIRECTORY), name="ui-static")
-    return gr.mount_gradio_app(
-        app,
-        build_app(api_url),
-        path=theme.UI_PATH,
-        theme=theme.build_theme(),
-        head=theme.head(browser_api_base),
-        run_history=False,
-        footer_links=[],
-        show_error=False,
-        ssr_mode=False,
-    )
+    app.add_api_route("/favicon.ico", favicon, include_in_schema=False)
+    with warnings.catch_warnings():
+        # Gradio says that it disables server-side rendering, which is off anyway.
+        warnings.filterwarnings("ignore", message="SSR mode is not supported")
+        gr.mount_gradio_app(
+            app,
+            build_app(api_url),
+            path=theme.UI_PATH,
+            theme=theme.build_theme(),
+            head=theme.head(browser_api_base),
+            run_history=False,
+            footer_links=[],
+            show_error=False,
+            ssr_mode=False,
+        )
+    return app
+
+
+def favicon() -> FileResponse:
+    """The mark browsers ask for at the root of the origin."""
+    return FileResponse(VIEWER_DIRECTORY / "favicon.svg", media_type="image/svg+xml")

@@ -15,8 +15,9 @@ import gradio as gr
 from frontend_gradio.api_client import ApiClient, ApiError
 
 
-def bound(function: Callable[..., Any], client: ApiClient) -> Callable[..., Any]:
-    """`function` with its first argument filled in; an ApiError becomes a message on the screen.
+def bound(function: Callable[..., Any], client: ApiClient, *, seconds: float = 10) -> Callable[..., Any]:
+    """`function` with its first argument filled in; an ApiError becomes a message on the screen that
+    stays for `seconds`.
 
     The signature without that argument is set by hand because Gradio reads it to know where to pass
     its own gr.Request (it cannot look through functools.partial).
@@ -26,7 +27,7 @@ def bound(function: Callable[..., Any], client: ApiClient) -> Callable[..., Any]
         try:
             return function(client, *args)
         except ApiError as error:
-            raise gr.Error(escape(error.detail), title="", print_exception=False) from error
+            raise gr.Error(escape(error.detail), duration=seconds, print_exception=False) from error
 
     parameters = list(inspect.signature(function).parameters.values())[1:]
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

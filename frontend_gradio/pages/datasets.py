@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from backend.datasets.schemas import DatasetCreate
 from frontend_gradio.api_client import ApiClient, ApiError
 from frontend_gradio.pages.binding import bound, only_changes, query_id
-from frontend_gradio.views import dataset_table, header
+from frontend_gradio.pages.page_parts import plain_html, top_bar
+from frontend_gradio.views import dataset_table
+from frontend_gradio.views.markup import notice
 from hiast.contracts.datasets import DatasetSpec, StreetsOptions
 
 REFRESH_SECONDS = 3
@@ -19,34 +21,47 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 def build(client: ApiClient, blocks: gr.Blocks) -> None:
     """The page's components and what they do."""
-    gr.HTML(header.header("Data sets"), elem_classes="st-top")
+    top_bar("Data sets")
     shown = gr.State([])
     dataset_id = gr.State(None)
     with gr.Row(elem_classes="st-split"):
         with gr.Column(elem_classes="st-main"):
-            gr.HTML('<div class="st-heading"><h1>Data sets</h1></div>')
-            datasets = gr.HTML(elem_id="datasets")
-            heading = gr.HTML(elem_id="dataset-heading")
+            plain_html('<div class="st-heading"><h1>Data sets</h1></div>')
+            datasets = plain_html(elem_id="datasets")
+            heading = plain_html(elem_id="dataset-heading")
             with gr.Row(elem_classes="st-buttons", visible=False) as actions:
                 scan = gr.Button("Scan again", elem_id="scan-dataset")
                 delete = gr.Button("Delete from list", elem_id="delete-dataset")
-            faulty = gr.HTML(elem_id="faulty")
+            faulty = plain_html(elem_id="faulty")
         with gr.Column(elem_classes="st-side st-card"):
             go_to = _build_form(client)
     timer = gr.Timer(REFRESH_SECONDS, active=False)
     drawn = [datasets, heading, actions, faulty, timer]
     blocks.load(bound(open_page, client), None, [dataset_id, *drawn, shown], **_QUIET)
-    refresh = {"fn": bound(redraw, client), "inputs": [dataset_id, shown], "outputs": [*drawn, shown]} | _QUIET
+    refresh = {
+        "fn": bound(redraw, client, seconds=REFRESH_SECONDS),
+        "inputs": [dataset_id, shown],
+        "outputs": [*drawn, shown],
+    } | _QUIET
     timer.tick(**refresh)
     scan.click(bound(scan_dataset, client), [dataset_id], None, **_QUIET).then(**refresh)
     deleted = delete.click(bound(delete_dataset, client), [dataset_id], [go_to], **_QUIET)
-    deleted.success(None, [go_to], None, js="(url) => window.location.assign(url)", api_visibility="private")
+    deleted.success(
+        None, [go_to], None, js="(url) => window.location.assign(url)", api_visibility="private"
+    )
 
 
 def open_page(client: ApiClient, request: gr.Request) -> list[Any]:
     """Draw the list and the data set the address names."""
     dataset_id = query_id(request, "dataset")
-    return [dataset_id, *redraw(client, dataset_id, [])]
+    try:
+        return [dataset_id, *redraw(client, dataset_id, [])]
+    except ApiError as error:
+        if dataset_id is None:
+            raise
+        drawn = redraw(client, None, [])
+        drawn[1] = notice(error.detail, "bad")
+        return [None, *drawn]
 
 
 def redraw(client: ApiClient, dataset_id: int | None, shown: list[str]) -> list[Any]:
@@ -60,7 +75,7 @@ def redraw(client: ApiClient, dataset_id: int | None, shown: list[str]) -> list[
         dataset_table.dataset_heading(chosen),
         gr.update(visible=chosen is not None),
         dataset_table.faulty_table(faulty),
-        gr.Timer(active=any(dataset.state == "scanning" for dataset in datasets)),
+        gr.update(active=any(dataset.state == "scanning" for dataset in datasets)),
     )
 
 
@@ -76,7 +91,7 @@ def delete_dataset(client: ApiClient, dataset_id: int) -> str:
 
 
 def _build_form(client: ApiClient) -> gr.Textbox:
-    gr.HTML('<div class="st-heading small"><h2>Register a data set</h2></div>')
+    plain_html('<div class="st-heading small"><h2>Register a data set</h2></div>')
     name = gr.Textbox(label="Name", elem_id="dataset-name")
     kind = gr.Radio(
         [("Folder", "folder"), ("CamVid", "camvid"), ("Generated streets", "streets")],
@@ -87,7 +102,10 @@ def _build_form(client: ApiClient) -> gr.Textbox:
     root = gr.Textbox(label="Directory", elem_id="dataset-root", placeholder="/data/camvid")
     split = gr.Textbox(label="List file", elem_id="dataset-split", placeholder="train.txt", visible=False)
     labelled = gr.Checkbox(
-        label="Read its labels", value=True, elem_id="dataset-labelled", info="Off: a target set nobody peeks at."
+        label="Read its labels",
+        value=True,
+        elem_id="dataset-labelled",
+        info="Off for a target set whose labels must not be seen.",
     )
     with gr.Row(visible=False) as streets:
         look = gr.Dropdown(["source", "target"], value="source", label="Look", elem_id="dataset-look")

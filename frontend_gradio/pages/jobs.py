@@ -6,9 +6,11 @@ from typing import Any
 
 import gradio as gr
 
-from frontend_gradio.api_client import ApiClient
+from frontend_gradio.api_client import ApiClient, ApiError
 from frontend_gradio.pages.binding import bound, only_changes, query_id
-from frontend_gradio.views import header, job_table
+from frontend_gradio.pages.page_parts import plain_html, top_bar
+from frontend_gradio.views import job_table
+from frontend_gradio.views.markup import notice
 
 REFRESH_SECONDS = 2
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -16,23 +18,27 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 def build(client: ApiClient, blocks: gr.Blocks) -> None:
     """The page's components and what they do."""
-    gr.HTML(header.header("Jobs"), elem_classes="st-top")
+    top_bar("Jobs")
     shown = gr.State([])
     job_id = gr.State(None)
     with gr.Row(elem_classes="st-split"):
         with gr.Column(elem_classes="st-main"):
-            gr.HTML('<div class="st-heading"><h1>Jobs</h1></div>')
-            jobs = gr.HTML(elem_id="jobs")
+            plain_html('<div class="st-heading"><h1>Jobs</h1></div>')
+            jobs = plain_html(elem_id="jobs")
         with gr.Column(elem_classes="st-side wide st-card"):
-            heading = gr.HTML(elem_id="job-heading")
+            heading = plain_html(elem_id="job-heading")
             with gr.Row(elem_classes="st-buttons"):
                 cancel = gr.Button("Cancel job", elem_id="cancel-job", visible=False)
                 retry = gr.Button("Retry job", elem_id="retry-job", visible=False)
-            log = gr.HTML(elem_id="log", autoscroll=True)
+            log = plain_html(elem_id="log", autoscroll=True)
     timer = gr.Timer(REFRESH_SECONDS, active=False)
     drawn = [jobs, heading, cancel, retry, log, timer]
     blocks.load(bound(open_page, client), None, [job_id, *drawn, shown], **_QUIET)
-    refresh = {"fn": bound(redraw, client), "inputs": [job_id, shown], "outputs": [*drawn, shown]} | _QUIET
+    refresh = {
+        "fn": bound(redraw, client, seconds=REFRESH_SECONDS),
+        "inputs": [job_id, shown],
+        "outputs": [*drawn, shown],
+    } | _QUIET
     timer.tick(**refresh)
     cancel.click(bound(cancel_job, client), [job_id], None, **_QUIET).then(**refresh)
     retry.click(bound(retry_job, client), [job_id], None, **_QUIET).then(**refresh)
@@ -41,7 +47,14 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
 def open_page(client: ApiClient, request: gr.Request) -> list[Any]:
     """Draw the list and the job the address names."""
     job_id = query_id(request, "job")
-    return [job_id, *redraw(client, job_id, [])]
+    try:
+        return [job_id, *redraw(client, job_id, [])]
+    except ApiError as error:
+        if job_id is None:
+            raise
+        drawn = redraw(client, None, [])
+        drawn[1] = notice(error.detail, "bad")
+        return [None, *drawn]
 
 
 def redraw(client: ApiClient, job_id: int | None, shown: list[str]) -> list[Any]:
@@ -54,7 +67,7 @@ def redraw(client: ApiClient, job_id: int | None, shown: list[str]) -> list[Any]
     values = [job_table.jobs_table(jobs, job_id), job_table.job_heading(job)]
     buttons = [gr.update(visible=can_cancel), gr.update(visible=can_retry)]
     active = any(item.state in job_table.ACTIVE for item in jobs)
-    return only_changes(shown, *values, *buttons, log, gr.Timer(active=active))
+    return only_changes(shown, *values, *buttons, log, gr.update(active=active))
 
 
 def cancel_job(client: ApiClient, job_id: int) -> None:

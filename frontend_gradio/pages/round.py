@@ -7,11 +7,12 @@ from typing import Any
 import gradio as gr
 
 from backend.rounds.schemas import RoundRead
-from frontend_gradio.api_client import ApiClient
+from frontend_gradio.api_client import ApiClient, ApiError
 from frontend_gradio.pages import approval
 from frontend_gradio.pages.binding import bound, only_changes, query_id
-from frontend_gradio.views import charts, class_table, header, round_summary, viewer_frame
-from frontend_gradio.views.markup import empty
+from frontend_gradio.pages.page_parts import plain_html, top_bar
+from frontend_gradio.views import charts, class_table, round_summary, viewer_frame
+from frontend_gradio.views.markup import empty, notice
 
 REFRESH_SECONDS = 3
 _ACTIVE = ("labelling", "training", "evaluating")
@@ -20,25 +21,25 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 def build(client: ApiClient, blocks: gr.Blocks) -> None:
     """The page's components and what they do."""
-    gr.HTML(header.header("Round"), elem_classes="st-top")
+    top_bar("Round")
     shown = gr.State([])
     round_id = gr.Number(visible=False, precision=0)
     with gr.Column(elem_classes="st-main"):
         with gr.Row(elem_classes="st-title-row"):
-            heading = gr.HTML(elem_id="round-heading", scale=1)
+            heading = plain_html(elem_id="round-heading", scale=1)
             approve = gr.Button(
                 "Approve round", variant="primary", elem_id="approve-round", interactive=False, scale=0
             )
         with gr.Row(elem_classes="st-plots", visible=False) as plots:
             thresholds = gr.Plot(show_label=False, elem_id="threshold-plot", min_width=480, scale=3)
             kept = gr.Plot(show_label=False, elem_id="kept-plot", min_width=320, scale=2)
-        classes = gr.HTML(elem_id="classes")
-        gr.HTML(viewer_frame.label_grid(), elem_id="labels", js_on_load=viewer_frame.start("label_grid"))
+        classes = plain_html(elem_id="classes")
+        plain_html(viewer_frame.label_grid(), elem_id="labels", js_on_load=viewer_frame.start("label_grid"))
     approval.build(client, round_id, approve)
     timer = gr.Timer(REFRESH_SECONDS, active=False)
     drawn = [heading, approve, plots, thresholds, kept, classes, timer]
     blocks.load(bound(open_page, client), None, [round_id, *drawn, shown], **_QUIET)
-    timer.tick(bound(redraw, client), [round_id, shown], [*drawn, shown], **_QUIET)
+    timer.tick(bound(redraw, client, seconds=REFRESH_SECONDS), [round_id, shown], [*drawn, shown], **_QUIET)
 
 
 def open_page(client: ApiClient, request: gr.Request) -> list[Any]:
@@ -47,7 +48,10 @@ def open_page(client: ApiClient, request: gr.Request) -> list[Any]:
     if round_id is None:
         words = empty("No round yet.", "Start a run; its first round appears when labelling begins.")
         return [None, words, *[gr.skip()] * 6, []]
-    return [round_id, *redraw(client, round_id, [])]
+    try:
+        return [round_id, *redraw(client, round_id, [])]
+    except ApiError as error:
+        return [None, notice(error.detail, "bad"), *[gr.skip()] * 6, []]
 
 
 def newest_round_id(client: ApiClient) -> int | None:
@@ -64,7 +68,7 @@ def redraw(client: ApiClient, round_id: int, shown: list[str]) -> list[Any]:
     button = gr.update(
         value=round_summary.approve_words(round_), interactive=round_summary.can_approve(round_)
     )
-    timer = gr.Timer(active=round_.state in _ACTIVE)
+    timer = gr.update(active=round_.state in _ACTIVE)
     return only_changes(shown, heading, button, *_pictures(client, round_), timer)
 
 

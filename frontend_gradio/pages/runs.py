@@ -13,7 +13,9 @@ from backend.recipes.schemas import RecipeRead
 from backend.runs.schemas import RunCreate, RunRead
 from frontend_gradio.api_client import ApiClient, ApiError
 from frontend_gradio.pages.binding import bound, only_changes, query_id
-from frontend_gradio.views import charts, header, job_table, run_detail, run_table
+from frontend_gradio.pages.page_parts import plain_html, top_bar
+from frontend_gradio.views import charts, job_table, run_detail, run_table
+from frontend_gradio.views.markup import notice
 
 REFRESH_SECONDS = 3
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -21,29 +23,35 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 
 def build(client: ApiClient, blocks: gr.Blocks) -> None:
     """The page's components and what they do."""
-    gr.HTML(header.header("Runs"), elem_classes="st-top")
+    top_bar("Runs")
     shown = gr.State([])
     run_id = gr.State(None)
     with gr.Row(elem_classes="st-split", visible=False) as overview:
         with gr.Column(elem_classes="st-main"):
-            gr.HTML('<div class="st-heading"><h1>Runs</h1></div>')
-            runs = gr.HTML(elem_id="runs")
+            plain_html('<div class="st-heading"><h1>Runs</h1></div>')
+            runs = plain_html(elem_id="runs")
         with gr.Column(elem_classes="st-side st-card"):
             _build_form(client, blocks)
     with gr.Column(elem_classes="st-main", visible=False) as detail:
-        heading, strip, progress = (gr.HTML(elem_id=name) for name in ("run-heading", "run-strip", "run-job"))
-        with gr.Row(elem_classes="st-buttons"):
-            cancel = gr.Button("Cancel run", elem_id="cancel-run", visible=False)
-            advance = gr.Button("Continue run", elem_id="advance-run", visible=False)
+        with gr.Row(elem_classes="st-title-row"):
+            heading = plain_html(elem_id="run-heading", scale=1)
+            cancel = gr.Button("Cancel run", elem_id="cancel-run", visible=False, scale=0)
+            advance = gr.Button("Continue run", elem_id="advance-run", visible=False, scale=0)
+        strip = plain_html(elem_id="run-strip")
+        progress = plain_html(elem_id="run-job")
         with gr.Row(elem_classes="st-plots"):
             losses = gr.Plot(show_label=False, elem_id="loss-plot", min_width=360)
             scores = gr.Plot(show_label=False, elem_id="iou-plot", min_width=360)
-        rounds = gr.HTML(elem_id="run-rounds")
+        rounds = plain_html(elem_id="run-rounds")
     timer = gr.Timer(REFRESH_SECONDS, active=False)
     drawn = [runs, heading, strip, progress, cancel, advance, losses, scores, rounds, timer]
     outputs = [overview, detail, run_id, *drawn, shown]
     blocks.load(bound(open_page, client), None, outputs, **_QUIET)
-    refresh = {"fn": bound(redraw, client), "inputs": [run_id, shown], "outputs": [*drawn, shown]} | _QUIET
+    refresh = {
+        "fn": bound(redraw, client, seconds=REFRESH_SECONDS),
+        "inputs": [run_id, shown],
+        "outputs": [*drawn, shown],
+    } | _QUIET
     timer.tick(**refresh)
     cancel.click(bound(cancel_run, client), [run_id], None, **_QUIET).then(**refresh)
     advance.click(bound(advance_run, client), [run_id], None, **_QUIET).then(**refresh)
@@ -53,7 +61,11 @@ def open_page(client: ApiClient, request: gr.Request) -> list[Any]:
     """Draw what the address names."""
     run_id = query_id(request, "run")
     views = [gr.update(visible=run_id is None), gr.update(visible=run_id is not None), run_id]
-    return [*views, *redraw(client, run_id, [])]
+    try:
+        return [*views, *redraw(client, run_id, [])]
+    except ApiError as error:
+        message = notice(error.detail, "bad")
+        return [*views, message, message, *[gr.skip()] * 8, []]
 
 
 def redraw(client: ApiClient, run_id: int | None, shown: list[str]) -> list[Any]:
@@ -67,7 +79,7 @@ def redraw(client: ApiClient, run_id: int | None, shown: list[str]) -> list[Any]
         run = client.run(run_id)
         active = run.state == "running" or run.active_job_id is not None
         values = [gr.skip(), *_detail(client, run, jobs)]
-    return only_changes(shown, *values, gr.Timer(active=active))
+    return only_changes(shown, *values, gr.update(active=active))
 
 
 def _detail(client: ApiClient, run: RunRead, jobs: list[JobRead]) -> list[Any]:
@@ -96,9 +108,9 @@ def advance_run(client: ApiClient, run_id: int) -> None:
 
 
 def _build_form(client: ApiClient, blocks: gr.Blocks) -> None:
-    gr.HTML('<div class="st-heading small"><h2>Start a run</h2></div>')
+    plain_html('<div class="st-heading small"><h2>Start a run</h2></div>')
     recipe = gr.Dropdown(label="Recipe", elem_id="recipe", filterable=False)
-    note = gr.HTML(elem_id="recipe-note")
+    note = plain_html(elem_id="recipe-note")
     name = gr.Textbox(label="Name", elem_id="run-name", placeholder="the recipe's name")
     source = gr.Dropdown(label="Source", elem_id="source", visible=False)
     target = gr.Dropdown(label="Target", elem_id="target", visible=False)
@@ -119,7 +131,9 @@ def _build_form(client: ApiClient, blocks: gr.Blocks) -> None:
     recipe.input(bound(choose_recipe, client), [recipe], filled[1:], **_QUIET)
     fields = [recipe, name, source, target, validation, rounds, overrides]
     started = start.click(bound(start_run, client), fields, [go_to], **_QUIET)
-    started.success(None, [go_to], None, js="(url) => window.location.assign(url)", api_visibility="private")
+    started.success(
+        None, [go_to], None, js="(url) => window.location.assign(url)", api_visibility="private"
+    )
 
 
 def fill_form(client: ApiClient) -> list[Any]:

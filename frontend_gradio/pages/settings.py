@@ -7,7 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 import gradio as gr
 
 from frontend_gradio.api_client import ApiClient
-from frontend_gradio.views import header, settings_text
+from frontend_gradio.pages.page_parts import plain_html, top_bar
+from frontend_gradio.views import settings_text
 
 _CHOOSE_THEME = "(theme) => window.STUDIO.chooseTheme(theme)"
 _READ_THEME = "() => window.STUDIO.theme()"
@@ -15,18 +16,18 @@ _READ_THEME = "() => window.STUDIO.theme()"
 
 def build(client: ApiClient, blocks: gr.Blocks) -> None:
     """The page's components and what they do."""
-    gr.HTML(header.header("Settings"), elem_classes="st-top")
+    top_bar("Settings")
     with gr.Column(elem_classes="st-main st-narrow"):
-        gr.HTML('<div class="st-heading"><h1>Settings</h1></div>')
-        gr.HTML(settings_text.facts(client.api_url, _version()))
+        plain_html('<div class="st-heading"><h1>Settings</h1></div>')
+        plain_html(settings_text.facts(client.api_url, _version()))
         theme = gr.Radio(
             [("As the system", "system"), ("Light", "light"), ("Dark", "dark")],
             value="system",
             label="Theme",
             elem_id="theme",
         )
-        gr.HTML('<div class="st-heading small"><h2>Keys</h2></div>' + settings_text.keys_table())
-        gr.HTML('<div class="st-heading small"><h2>Class palettes</h2></div>' + settings_text.palettes())
+        plain_html('<div class="st-heading small"><h2>Keys</h2></div>' + settings_text.keys_table())
+        plain_html('<div class="st-heading small"><h2>Class palettes</h2></div>' + settings_text.palettes())
     theme.input(None, [theme], None, js=_CHOOSE_THEME, api_visibility="private")
     blocks.load(None, None, [theme], js=_READ_THEME, api_visibility="private")
 

@@ -24,14 +24,13 @@ export async function send(path, options = {}) {
 
 export async function getJson(path) { return (await send(path)).json(); }
 
-export function layerUrl(label, layer, format) {
-  const query = format ? `format=${format}&` : "";
-  return url(`/labels/${label.id}/layers/${layer}?${query}v=${encodeURIComponent(label.layers_digest)}`);
+// With `v` the answer may be kept by the browser for ever.
+function layerPath(label, layer, format) {
+  return `/labels/${label.id}/layers/${layer}?format=${format}&v=${encodeURIComponent(label.layers_digest)}`;
 }
 
 async function rawLayer(label, layer, bytesPerPixel) {
-  const path = `/labels/${label.id}/layers/${layer}?format=raw&v=${encodeURIComponent(label.layers_digest)}`;
-  const buffer = await (await send(path)).arrayBuffer();
+  const buffer = await (await send(layerPath(label, layer, "raw"))).arrayBuffer();
   const expected = label.width * label.height * bytesPerPixel;
   if (buffer.byteLength !== expected) {
     throw new ApiError(`Layer ${layer} has ${buffer.byteLength} bytes, ${expected} were expected.`, 0);
@@ -41,7 +40,7 @@ async function rawLayer(label, layer, bytesPerPixel) {
 
 async function photo(label) {
   const image = new Image();
-  image.src = layerUrl(label, "image");
+  image.src = url(layerPath(label, "image", "png"));
   try {
     await image.decode();
   } catch {

@@ -42,13 +42,17 @@ function paintIds(ids, width, colours, visible, hatch) {
 
 function paintConfidence(label, visible) {
   const lookup = Uint32Array.from(label.table, (p) => rgba(...heatColour(-Math.log2(Math.max(1e-9, 1 - p)))));
-  return Uint32Array.from(label.codes, (code, i) => (visible(label.prediction[i]) ? lookup[code] : 0));
+  const shown = Uint8Array.from({ length: 256 }, (_, id) => (visible(id) ? 1 : 0));
+  const pixels = new Uint32Array(label.codes.length);
+  for (let i = 0; i < pixels.length; i++) if (shown[label.prediction[i]]) pixels[i] = lookup[label.codes[i]];
+  return pixels;
 }
 
 function paintHard(label, colours, visible) {
   const hard = new Set(label.hard_classes);
-  const shown = paintIds(label.kept, label.width, colours, (id) => hard.has(id) && visible(id), false);
-  return shown.map((pixel) => pixel || DIM);
+  const pixels = paintIds(label.kept, label.width, colours, (id) => hard.has(id) && visible(id), false);
+  for (let i = 0; i < pixels.length; i++) if (!pixels[i]) pixels[i] = DIM;
+  return pixels;
 }
 
 function paintRegions(label, term) {
@@ -58,7 +62,9 @@ function paintRegions(label, term) {
   const colour = (region, weight) => (weight === 0 ? DIM : rgba(
     ...REGION_COLOURS[region], Math.round(70 + 185 * Math.min(1, Math.sqrt(weight / most)))));
   const on = colour("kept", kept), off = colour("ignored", ignored);
-  return Uint32Array.from(label.kept, (id) => (id === IGNORED ? off : on));
+  const pixels = new Uint32Array(label.kept.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = label.kept[i] === IGNORED ? off : on;
+  return pixels;
 }
 
 // The ids whose borders are a layer's contours.

@@ -14,6 +14,8 @@ from hiast.contracts.class_spaces import Colour
 
 _GREY = "#7d8894"
 _GRID = "rgba(128,138,150,0.18)"
+# Luminance of lines that stand out from white as well as from the dark surface.
+_DARKEST_LINE, _LIGHTEST_LINE = 0.13, 0.45
 # Okabe and Ito's colours, which stay apart for colour-blind eyes and on both backgrounds.
 _TERM_COLOURS = {
     "total": "#7d8894",
@@ -46,13 +48,23 @@ def _figure(height: int, x_title: str, y_title: str) -> go.Figure:
 def line_colour(colour: Colour) -> str:
     """A class colour for thin lines: the hue kept, the lightness moved to where both modes show it."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in colour))
-    red, green, blue = colorsys.hls_to_rgb(hue, min(0.62, max(0.42, lightness)), saturation)
+    while _luminance(hue, lightness, saturation) < _DARKEST_LINE:
+        lightness += 0.01
+    while _luminance(hue, lightness, saturation) > _LIGHTEST_LINE:
+        lightness -= 0.01
+    red, green, blue = colorsys.hls_to_rgb(hue, lightness, saturation)
     return f"rgb({round(255 * red)},{round(255 * green)},{round(255 * blue)})"
+
+
+def _luminance(hue: float, lightness: float, saturation: float) -> float:
+    """Relative luminance, 0..1, with the gamma of sRGB taken as 2.2."""
+    red, green, blue = (channel**2.2 for channel in colorsys.hls_to_rgb(hue, lightness, saturation))
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
 
 
 def loss_figure(curves: Sequence[Curve]) -> go.Figure:
     """Loss terms over all training steps of a run, one step after the other."""
-    figure = _figure(260, "iteration", "loss")
+    figure = _figure(300, "iteration", "loss")
     start = 0
     for curve in curves:
         if not curve.points:
@@ -96,7 +108,7 @@ def _name_terms_once(figure: go.Figure) -> None:
 
 def iou_figure(run: RunRead) -> go.Figure:
     """Mean IoU (bold) and the IoU of each class, from the warm-up to the last evaluated round."""
-    figure = _figure(260, "", "IoU, %")
+    figure = _figure(300, "", "IoU, %")
     reports = [("warm-up", run.warm_up_evaluation)]
     reports += [(f"round {round_.number}", round_.evaluation) for round_ in run.rounds]
     known = [(title, report) for title, report in reports if report is not None]
@@ -117,6 +129,7 @@ def iou_figure(run: RunRead) -> go.Figure:
         x=titles,
         y=[100 * report.mean_iou for _, report in known],
         name="mean",
+        legendrank=1,
         mode="lines+markers",
         line={"color": _GREY, "width": 3.2},
         marker={"size": 8},
@@ -153,7 +166,7 @@ def kept_share_figure(classes: Sequence[ClassSummary]) -> go.Figure:
         y=names,
         orientation="h",
         name="this round",
-        marker={"color": [line_colour(row.colour) for row in rows]},
+        marker={"color": [line_colour(row.colour) for row in rows], "line": {"width": 0}},
         hovertemplate="%{y}: %{x:.1f} % kept<extra></extra>",
         showlegend=False,
     )
@@ -168,5 +181,5 @@ def kept_share_figure(classes: Sequence[ClassSummary]) -> go.Figure:
         )
     figure.update_layout(bargap=0.35, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.08})
     figure.update_layout(margin={"l": 92, "t": 22})
-    figure.update_xaxes(range=[0, 100])
+    figure.update_xaxes(range=[0, 101])
     return figure

@@ -35,10 +35,13 @@ def datasets_table(datasets: Sequence[DatasetRead], selected_id: int | None) -> 
 def _row(dataset: DatasetRead, selected: bool) -> str:
     spec = dataset.spec
     name = link(f"{UI}/datasets?dataset={dataset.id}", dataset.name, "st-name")
-    classes = f"{dataset.class_space.name} ({dataset.class_space.num_classes})" if dataset.class_space else "–"
+    classes = (
+        f"{dataset.class_space.name} ({dataset.class_space.num_classes})" if dataset.class_space else "–"
+    )
+    error = f'<small class="st-error">{text(dataset.error)}</small>' if dataset.error else ""
     faulty = f'<b class="st-down">{dataset.faulty_count}</b>' if dataset.faulty_count else "0"
     return f'<tr id="dataset-{dataset.id}" class="{"selected" if selected else ""}">' + cells(
-        (f"{name}<small>{text(spec.root)}</small>", "wide"),
+        (f"{name}<small>{text(spec.root)}</small>{error}", "wide"),
         (state_chip(dataset.state), ""),
         (text(spec.kind), ""),
         (text(spec.split or "–"), ""),

@@ -21,8 +21,8 @@ from frontend_gradio.views.markup import (
 
 ACTIVE = ("queued", "running", "canceling")
 _HEADS = (
-    ("Job", "num"), ("What", ""), ("State", ""), ("Progress", ""), ("Left", "num"), ("Attempt", "num"),
-    ("Worker", ""), ("Started", "num"), ("Took", "num"),
+    ("Job", "num"), ("What", ""), ("State", ""), ("Progress", ""), ("Left", "num"), ("Started", "num"),
+    ("Took", "num"),
 )  # fmt: skip
 
 
@@ -38,16 +38,15 @@ def _row(job: JobRead, selected: bool) -> str:
     if job.started_at and job.finished_at:
         took = (job.finished_at - job.started_at).total_seconds()
     problem = f'<small class="st-error" title="{text(job.error)}">{text(job.error)}</small>'
+    attempt = f'<small class="st-block">attempt {job.attempt}</small>' if job.attempt > 1 else ""
     active = job.state in ACTIVE
     progress = f"{progress_bar(job.done, job.total)} <small>{job.done} / {job.total}</small>"
     return f'<tr id="job-{job.id}" class="{"selected" if selected else ""}">' + cells(
         (str(job.id), "num"),
         (link(f"{UI}/jobs?job={job.id}", job.title, "st-name") + (problem if job.error else ""), "wide"),
-        (state_chip(job.state), ""),
+        (state_chip(job.state) + attempt, ""),
         (progress if job.total else "", ""),
         (duration(job.eta_seconds) if active else "", "num"),
-        (str(job.attempt), "num"),
-        (text(job.worker or "–"), ""),
         (when(job.started_at), "num"),
         (duration(took) if took is not None else "–", "num"),
     ) + "</tr>"  # fmt: skip
@@ -65,10 +64,13 @@ def job_heading(job: JobRead | None) -> str:
     if job.dataset_id is not None:
         links.append(link(f"{UI}/datasets?dataset={job.dataset_id}", "data set"))
     words = " · ".join(links)
+    facts = f"attempt {job.attempt}" + (f", worker {text(job.worker)}" if job.worker else "")
     error = notice(job.error, "bad") if job.error else ""
     return (
-        f'<div class="st-heading small"><h2>Job {job.id} <span id="job-state">{state_chip(job.state)}</span>'
-        f"</h2><p>{text(job.title)} {words}</p><p class='st-muted'>{text(job.message)}</p>{error}</div>"
+        '<div class="st-heading small">'
+        f'<h2>Job {job.id} <span id="job-state">{state_chip(job.state)}</span></h2>'
+        f"<p>{text(job.title)} {words}</p>"
+        f'<p class="st-muted">{facts}. {text(job.message)}</p>{error}</div>'
     )
 
 

@@ -72,7 +72,9 @@ def when(moment: datetime | None) -> str:
     if moment is None:
         return "–"
     utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return f'<time datetime="{utc.isoformat()}" title="{utc:%Y-%m-%d %H:%M:%S} UTC">{utc:%d %b %H:%M}</time>'
+    return (
+        f'<time datetime="{utc.isoformat()}" title="{utc:%Y-%m-%d %H:%M:%S} UTC">{utc:%d %b %H:%M}</time>'
+    )
 
 
 def table(

@@ -118,7 +118,8 @@ def active_job(job: JobRead | None) -> str:
     number = f"{job.done} / {job.total}" if job.total else ""
     left = f"{duration(job.eta_seconds)} left" if job.eta_seconds is not None else ""
     return (
-        f'<div class="st-card st-progress" id="active-job"><b>{link(f"{UI}/jobs?job={job.id}", job.title)}</b>'
+        '<div class="st-card st-progress" id="active-job">'
+        f"{link(f'{UI}/jobs?job={job.id}', job.title, 'st-name')}"
         f"{progress_bar(job.done, job.total)}<span>{number}</span><span>{left}</span>"
         f"{state_chip(job.state)}<small>{text(job.message)}</small></div>"
     )

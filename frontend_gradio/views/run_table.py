@@ -65,7 +65,8 @@ def _now(run: RunRead, job: JobRead | None) -> str:
     if job is None:
         return '<span class="st-muted">–</span>'
     left = f"{duration(job.eta_seconds)} left" if job.eta_seconds is not None else job.state
-    return f"{progress_bar(job.done, job.total)} <small>{text(job.kind.replace('_', ' '))}, {left}</small>"
+    words = f"{text(job.kind.replace('_', ' '))}, {left}"
+    return f'{progress_bar(job.done, job.total)}<small class="st-block">{words}</small>'
 
 
 def _scores(run: RunRead) -> str:
@@ -79,7 +80,7 @@ def waiting_link(run: RunRead) -> str:
     if run.state != "waiting_for_review" or not run.rounds:
         return '<span class="st-muted">–</span>'
     last = run.rounds[-1]
-    words = f"Review {last.reviews.unreviewed} of {last.label_count} labels"
+    words = f"Review {last.reviews.unreviewed} labels" if last.reviews.unreviewed else "Approve the round"
     return link(f"{UI}/inspect?round={last.id}", words, "st-action")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hiast.contracts.class_spaces import CLASS_SPACES, ClassSpace
 from frontend_gradio.views.markup import swatch, text
+from hiast.contracts.class_spaces import CLASS_SPACES, ClassSpace
 
 KEYS = (
     ("A  R  S  U", "accept, reject, skip, reset the label"),
@@ -40,7 +40,9 @@ def facts(api_url: str, version: str) -> str:
 
 def palettes() -> str:
     """The built-in class spaces with their colours and ids."""
-    return '<div class="st-palettes">' + "".join(_palette(space) for space in CLASS_SPACES.values()) + "</div>"
+    return (
+        '<div class="st-palettes">' + "".join(_palette(space) for space in CLASS_SPACES.values()) + "</div>"
+    )
 
 
 def _palette(space: ClassSpace) -> str:

@@ -34,30 +34,29 @@ def start(module: str) -> str:
 def inspect_frame() -> str:
     """Toolbar and two panes: photo left, overlay right."""
     terms = "".join(
-        f'<option value="{term}">{term}</option>' for term in ("all", "seg", "kld", "entropy", "consistency")
+        f'<option value="{term}">{term}</option>'
+        for term in ("all", "seg", "kld", "entropy", "consistency")
     )
-    tools = (
-        f'<select id="term" title="Loss term of the region weights" hidden>{terms}</select>'
-        f'{_segments("layouts", _PANE_LAYOUTS, "layout")}'
-    )
+    term = f'<select id="term" title="Loss term: its weight per pixel of each region" hidden>{terms}</select>'
+    tools = _segments("layouts", _PANE_LAYOUTS, "layout")
     return (
         f'<div class="vw" id="inspect">{_toolbar(LAYERS, tools)}'
         f'<div class="vw-panes side" id="panes">{_pane("left", "Photo")}{_pane("right", "")}</div>'
-        f"{_FOOT}{_help()}</div>"
+        f"{_foot(term)}{_help()}</div>"
     )
 
 
 def compare_frame() -> str:
     """Toolbar with the two rounds and two panes."""
     tools = (
-        '<label>left <select id="left-round"></select></label>'
+        '<select id="left-round" title="Round on the left" aria-label="Round on the left"></select>'
         '<button id="swap" title="Swap left and right (X)">⇄</button>'
-        '<label>right <select id="right-round"></select></label>'
+        '<select id="right-round" title="Round on the right" aria-label="Round on the right"></select>'
     )
     return (
         f'<div class="vw" id="compare">{_toolbar(_COMPARE_LAYERS, tools)}'
         f'<div class="vw-panes side" id="panes">{_pane("left", "")}{_pane("right", "")}</div>'
-        f"{_FOOT}{_help()}</div>"
+        f"{_foot('')}{_help()}</div>"
     )
 
 
@@ -66,7 +65,9 @@ def label_grid() -> str:
     return '<div class="st-heading small"><h2>Labels</h2></div><div class="vw-grid" id="label-grid"></div>'
 
 
-def _segments(element_id: str, choices: tuple[tuple[str, str], ...], name: str, *, keys: bool = False) -> str:
+def _segments(
+    element_id: str, choices: tuple[tuple[str, str], ...], name: str, *, keys: bool = False
+) -> str:
     buttons = "".join(
         f'<button id="{name}-{value}" data-{name}="{value}" aria-pressed="false" title="{text(words)}'
         f'{f" ({place})" if keys else ""}">{text(words) if keys else _ICONS[value]}</button>'
@@ -83,7 +84,8 @@ def _toolbar(layers: tuple[tuple[str, str], ...], tools: str) -> str:
         "</label>"
         '<button id="contour" aria-pressed="false" title="Contours only (C)">Contour</button>'
         f"{tools}<span class='vw-gap'></span>"
-        '<button id="fit" title="Fit (Esc)">Fit</button><button id="one-to-one" title="1:1 (Z)">1:1</button>'
+        '<button id="fit" title="Fit (Esc)">Fit</button>'
+        '<button id="one-to-one" title="1:1 (Z)">1:1</button>'
         '<output id="zoom" title="Zoom"></output>'
         '<button id="help-open" title="Keys (?)" aria-label="Keys">?</button></div>'
     )
@@ -96,6 +98,13 @@ def _pane(side: str, title: str) -> str:
     )
 
 
+def _foot(tools: str) -> str:
+    return (
+        '<div class="vw-foot"><span id="readout"></span><span class="vw-gap"></span>'
+        f'<span id="message" role="status"></span>{tools}<span id="scale"></span></div>'
+    )
+
+
 def _help() -> str:
     return (
         f'<dialog id="help"><h2>Keys</h2>{keys_table()}'
@@ -103,7 +112,6 @@ def _help() -> str:
     )
 
 
-_FOOT = '<div class="vw-foot"><span id="readout"></span><span id="scale"></span><span id="message" role="status"></span></div>'
 _ICONS = {
     "side": '<svg viewBox="0 0 16 16"><path d="M1 3h6v10H1zM9 3h6v10H9z"/></svg>',
     "stack": '<svg viewBox="0 0 16 16"><path d="M2 1h12v6H2zM2 9h12v6H2z"/></svg>',

@@ -102,12 +102,15 @@ class Codebook:
 def _log12_codes(confidence: NDArray[Any]) -> NDArray[np.uint16]:
     with np.errstate(divide="ignore"):  # p = 1 has no finite logarithm and belongs to the last code
         bits = -np.log2(1.0 - confidence.astype(np.float64))
-    return np.minimum(bits * LOG12_CODES_PER_BIT, LOG12_CODES - 1).astype(np.uint16)
+    codes: NDArray[np.uint16] = np.minimum(bits * LOG12_CODES_PER_BIT, LOG12_CODES - 1).astype(np.uint16)
+    return codes
 
 
 def _float16_codes(confidence: NDArray[Any]) -> NDArray[np.uint16]:
     halves: NDArray[np.float16] = confidence.astype(np.float16)
-    return (halves + np.float16(0.0)).view(np.uint16)  # the sum turns −0.0, bit pattern 0x8000, into 0.0
+    halves += np.float16(0.0)  # turns −0.0, whose bit pattern is 0x8000, into 0.0
+    codes: NDArray[np.uint16] = halves.view(np.uint16)
+    return codes
 
 
 def _table(name: str, levels: NDArray[np.float64]) -> Codebook:

@@ -10,16 +10,16 @@ import numpy as np
 from fastapi import FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from PIL import Image
-from pydantic import BaseModel
 
 from hiast.contracts.class_spaces import IGNORED, STREETS
 from tests.frontend_gradio.fake_records import RUN_ID, FakeRecords
 from tests.frontend_gradio.fake_scenes import label_of, photo_of, truth_of
 
+BASE = "/api/v1"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """Becomes problem+json."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -27,7 +27,7 @@ class Problem(Exception):
 
 
 def problem_response(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
+    assert isinstance(error, ProblemError)
     body = {
         "type": "about:blank",
         "title": "Problem",
@@ -53,7 +53,7 @@ def found(items: list[Any], item_id: int, noun: str) -> Any:
     for item in items:
         if item.id == item_id:
             return item
-    raise Problem(404, f"{noun} {item_id} does not exist. Known: {[item.id for item in items]}.")
+    raise ProblemError(404, f"{noun} {item_id} does not exist. Known: {[item.id for item in items]}.")
 
 
 def png_of(pixels: np.ndarray[Any, Any], palette: bool) -> bytes:
@@ -77,7 +77,7 @@ def layer_bytes(round_number: int, index: int, layer: str, raw: bool) -> bytes:
     if layer == "image":
         return png_of(photo_of(index), palette=False)
     if layer not in arrays:
-        raise Problem(404, f"layer {layer!r} is unknown.")
+        raise ProblemError(404, f"layer {layer!r} is unknown.")
     return arrays[layer].tobytes() if raw else png_of(arrays[layer].astype(np.uint8), palette=True)
 
 
@@ -86,87 +86,135 @@ def create_fake_api() -> FastAPI:
     app = FastAPI()
     records = FakeRecords()
     app.state.records = records
-    app.add_exception_handler(Problem, problem_response)
-    _add_reads(app, records)
-    _add_label_routes(app, records)
-    _add_writes(app, records)
+    app.add_exception_handler(ProblemError, problem_response)
+    for add in (_add_datasets, _add_runs, _add_rounds, _add_labels, _add_jobs):
+        add(app, records)
     return app
 
 
-def _add_reads(app: FastAPI, records: FakeRecords) -> None:
-    base = "/api/v1"
+def changed(item_id: int, items: list[Any], noun: str, **update: Any) -> Any:
+    item = found(items, item_id, noun)
+    items[items.index(item)] = item.model_copy(update=update)
+    return found(items, item_id, noun)
 
-    @app.get(base + "/recipes")
-    def recipes() -> Any:
-        return records.recipes
 
-    @app.get(base + "/datasets")
+def _add_datasets(app: FastAPI, records: FakeRecords) -> None:
+    @app.get(BASE + "/datasets")
     def datasets(limit: int = 50, cursor: str | None = None) -> Any:
         return page(records.datasets, limit, cursor)
 
-    @app.get(base + "/datasets/{item_id}")
+    @app.get(BASE + "/datasets/{item_id}")
     def dataset(item_id: int) -> Any:
         return found(records.datasets, item_id, "data set")
 
-    @app.get(base + "/datasets/{item_id}/images")
+    @app.get(BASE + "/datasets/{item_id}/images")
     def images(item_id: int, limit: int = 50, cursor: str | None = None, problem: bool = False) -> Any:
         found(records.datasets, item_id, "data set")
         return page([i for i in records.images if not problem or i.problem], limit, cursor)
 
-    @app.get(base + "/runs")
+    @app.post(BASE + "/datasets", status_code=202)
+    def create_dataset(body: dict[str, Any]) -> Any:
+        return records.add_dataset(body)
+
+    @app.post(BASE + "/datasets/{item_id}/scan", status_code=202)
+    def scan(item_id: int) -> Any:
+        found(records.datasets, item_id, "data set")
+        return records.jobs[0]
+
+    @app.delete(BASE + "/datasets/{item_id}", status_code=204)
+    def delete(item_id: int) -> None:
+        if item_id == 1:
+            raise ProblemError(409, "data set 'streets source' is used by run 1. Delete the run first.")
+        records.datasets.remove(found(records.datasets, item_id, "data set"))
+
+
+def _add_runs(app: FastAPI, records: FakeRecords) -> None:
+    @app.get(BASE + "/recipes")
+    def recipes() -> Any:
+        return records.recipes
+
+    @app.get(BASE + "/runs")
     def runs(limit: int = 50, cursor: str | None = None) -> Any:
-        return page(records.runs, limit, cursor)
+        return page([records.run(run.id) for run in records.runs], limit, cursor)
 
-    @app.get(base + "/runs/{item_id}")
+    @app.get(BASE + "/runs/{item_id}")
     def run(item_id: int) -> Any:
-        return found(records.runs, item_id, "run")
+        return records.run(found(records.runs, item_id, "run").id)
 
-    @app.get(base + "/runs/{item_id}/curves")
+    @app.get(BASE + "/runs/{item_id}/curves")
     def curves(item_id: int) -> Any:
         return records.curves if item_id == RUN_ID else []
 
-    @app.get(base + "/rounds/{item_id}")
+    @app.post(BASE + "/runs", status_code=202)
+    def create_run(body: dict[str, Any]) -> Any:
+        if body.get("set", {}).get("rounds") == 20:
+            raise ProblemError(422, "rounds: 20 is more than <this> recipe allows. Give 1 to 3.")
+        return records.add_run(body)
+
+    @app.post(BASE + "/runs/{item_id}/cancel", status_code=202)
+    def cancel_run(item_id: int) -> Any:
+        return changed(item_id, records.runs, "run", state="canceled", active_job_id=None)
+
+    @app.post(BASE + "/runs/{item_id}/advance", status_code=202)
+    def advance_run(item_id: int) -> Any:
+        return changed(item_id, records.runs, "run", state="running")
+
+
+def _add_rounds(app: FastAPI, records: FakeRecords) -> None:
+    @app.get(BASE + "/rounds/{item_id}")
     def round_(item_id: int) -> Any:
         return records.round(found(records.rounds, item_id, "round").id)
 
-    @app.get(base + "/rounds/{item_id}/thresholds")
+    @app.get(BASE + "/rounds/{item_id}/thresholds")
     def thresholds(item_id: int) -> Any:
         return records.trajectory(item_id)
 
-    @app.get(base + "/rounds/{item_id}/classes")
+    @app.get(BASE + "/rounds/{item_id}/classes")
     def classes(item_id: int) -> Any:
         return records.class_summaries(found(records.rounds, item_id, "round").number)
 
-    @app.get(base + "/jobs")
+    @app.post(BASE + "/rounds/{item_id}/approve", status_code=202)
+    def approve(item_id: int) -> Any:
+        return records.approve(item_id)
+
+
+def _add_jobs(app: FastAPI, records: FakeRecords) -> None:
+    @app.get(BASE + "/jobs")
     def jobs(limit: int = 50, cursor: str | None = None, run_id: int | None = None) -> Any:
         return page([j for j in records.jobs if run_id in (None, j.run_id)], limit, cursor)
 
-    @app.get(base + "/jobs/{item_id}")
+    @app.get(BASE + "/jobs/{item_id}")
     def job(item_id: int) -> Any:
         return found(records.jobs, item_id, "job")
 
-    @app.get(base + "/jobs/{item_id}/log")
+    @app.get(BASE + "/jobs/{item_id}/log")
     def log(item_id: int) -> PlainTextResponse:
         return PlainTextResponse(f"job {item_id} started\niteration 5 loss 1.203\niteration 10 loss 0.98\n")
 
+    @app.post(BASE + "/jobs/{item_id}/cancel", status_code=202)
+    def cancel_job(item_id: int) -> Any:
+        return changed(item_id, records.jobs, "job", state="canceling")
 
-def _add_label_routes(app: FastAPI, records: FakeRecords) -> None:
-    base = "/api/v1"
+    @app.post(BASE + "/jobs/{item_id}/retry", status_code=202)
+    def retry_job(item_id: int) -> Any:
+        return changed(item_id, records.jobs, "job", state="queued", attempt=2)
 
-    @app.get(base + "/rounds/{item_id}/labels")
+
+def _add_labels(app: FastAPI, records: FakeRecords) -> None:
+    @app.get(BASE + "/rounds/{item_id}/labels")
     def labels(item_id: int, request: Request, limit: int = 50, cursor: str | None = None) -> Any:
         status, sort = request.query_params.get("status"), request.query_params.get("sort", "order")
         items = [i for i in records.summaries(item_id) if status in (None, i.status)]
         items.sort(key=lambda i: getattr(i, sort.lstrip("-")), reverse=sort.startswith("-"))
         return page(items, limit, cursor)
 
-    @app.get(base + "/labels/{item_id}")
+    @app.get(BASE + "/labels/{item_id}")
     def label(item_id: int, response: Response) -> Any:
         item = records.label(found(records.labels, item_id, "label").id)
         response.headers["ETag"] = f'"{item.version}"'
         return item
 
-    @app.get(base + "/labels/{item_id}/layers/{layer}")
+    @app.get(BASE + "/labels/{item_id}/layers/{layer}")
     def layer(item_id: int, layer: str, format: str = "png") -> Response:  # noqa: A002
         item = found(records.labels, item_id, "label")
         content = layer_bytes(records.number_of(item.round_id), item.order, layer, format == "raw")
@@ -174,67 +222,17 @@ def _add_label_routes(app: FastAPI, records: FakeRecords) -> None:
         headers = {"Cache-Control": "public, max-age=31536000, immutable"}
         return Response(content, media_type=media_type, headers=headers)
 
-    @app.get(base + "/compare")
+    @app.get(BASE + "/compare")
     def compare(left: int, right: int) -> Any:
         return records.comparison(left, right)
 
-    @app.post(base + "/labels/{item_id}/review", status_code=201)
+    @app.post(BASE + "/labels/{item_id}/review", status_code=201)
     def review(
         item_id: int, body: dict[str, str], response: Response, if_match: str = Header(default="")
     ) -> Any:
         item = found(records.labels, item_id, "label")
         if if_match != f'"{item.version}"':
-            raise Problem(412, f"label {item_id} has changed since you opened it.")
+            raise ProblemError(412, f"label {item_id} has changed since you opened it.")
         records.review(item_id, body["decision"], body.get("comment", ""), NOW + timedelta(minutes=1))
         response.headers["ETag"] = f'"{records.label(item_id).version}"'
         return records.label(item_id)
-
-
-def _add_writes(app: FastAPI, records: FakeRecords) -> None:
-    base = "/api/v1"
-
-    @app.post(base + "/datasets", status_code=202)
-    def create_dataset(body: dict[str, Any]) -> Any:
-        return records.add_dataset(body)
-
-    @app.post(base + "/datasets/{item_id}/scan", status_code=202)
-    def scan(item_id: int) -> Any:
-        found(records.datasets, item_id, "data set")
-        return records.jobs[0]
-
-    @app.delete(base + "/datasets/{item_id}", status_code=204)
-    def delete(item_id: int) -> None:
-        if item_id == 1:
-            raise Problem(409, "data set 'streets source' is used by run 1. Delete the run first.")
-        records.datasets.remove(found(records.datasets, item_id, "data set"))
-
-    @app.post(base + "/runs", status_code=202)
-    def create_run(body: dict[str, Any]) -> Any:
-        if body.get("set", {}).get("rounds") == 20:
-            raise Problem(422, "rounds: 20 is more than <this> recipe allows. Give 1 to 3.")
-        return records.add_run(body)
-
-    def changed(item_id: int, items: list[Any], noun: str, **update: Any) -> BaseModel:
-        item = found(items, item_id, noun)
-        items[items.index(item)] = item.model_copy(update=update)
-        return found(items, item_id, noun)  # type: ignore[no-any-return]
-
-    @app.post(base + "/runs/{item_id}/cancel", status_code=202)
-    def cancel_run(item_id: int) -> Any:
-        return changed(item_id, records.runs, "run", state="canceled", active_job_id=None)
-
-    @app.post(base + "/runs/{item_id}/advance", status_code=202)
-    def advance_run(item_id: int) -> Any:
-        return changed(item_id, records.runs, "run", state="running")
-
-    @app.post(base + "/jobs/{item_id}/cancel", status_code=202)
-    def cancel_job(item_id: int) -> Any:
-        return changed(item_id, records.jobs, "job", state="canceling")
-
-    @app.post(base + "/jobs/{item_id}/retry", status_code=202)
-    def retry_job(item_id: int) -> Any:
-        return changed(item_id, records.jobs, "job", state="queued", attempt=2)
-
-    @app.post(base + "/rounds/{item_id}/approve", status_code=202)
-    def approve(item_id: int) -> Any:
-        return records.approve(item_id)

@@ -93,7 +93,7 @@ class FakeRecords:
         self.datasets = [
             dataset(1, "streets source"),
             dataset(2, "streets target"),
-            dataset(3, "camvid dusk <b>", image_count=57, faulty_count=2, state="ready"),
+            dataset(3, "camvid ${1+1} {{dusk}} <b>", image_count=57, faulty_count=2, state="ready"),
             dataset(4, "folder", state="failed", image_count=0, error="classes.json is missing. Add it."),
         ]
         problem = "label 0001TP.png is 720×960 but its image is 360×480. Resize one of them."
@@ -109,7 +109,9 @@ class FakeRecords:
         self.runs.append(self._run(2, "camvid day → dusk <script>", "running", rounds=[], active_job_id=9))
         self.jobs = self._jobs()
         points = [
-            CurvePoint(iteration=i, metrics={"total": 3 / (1 + i / 20), "seg": 2 / (1 + i / 25), "lr": 1e-4})
+            CurvePoint(
+                iteration=i, metrics={"total": 3 / (1 + i / 20), "seg": 2 / (1 + i / 25), "lr": 1e-4}
+            )
             for i in range(0, 81, 5)
         ]
         self.curves = [
@@ -197,6 +199,10 @@ class FakeRecords:
         counts = ReviewCounts(**{status: statuses.count(status) for status in STATUS_OF.values()})
         return self.rounds[round_id - 1].model_copy(update={"reviews": counts})
 
+    def run(self, run_id: int) -> RunRead:
+        run = next(run for run in self.runs if run.id == run_id)
+        return run.model_copy(update={"rounds": [self.round(round_.id) for round_ in run.rounds]})
+
     def label(self, label_id: int) -> LabelRead:
         label = next(label for label in self.labels if label.id == label_id)
         return label.model_copy(update={"reviews": self.reviews.get(label_id, [])})
@@ -213,7 +219,11 @@ class FakeRecords:
         typed: Decision = decision
         reviews.append(
             ReviewRead(
-                id=label_id * 10 + len(reviews), decision=typed, comment=comment, reviewer="ada", created_at=at
+                id=label_id * 10 + len(reviews),
+                decision=typed,
+                comment=comment,
+                reviewer="ada",
+                created_at=at,
             )
         )
         index = next(i for i, label in enumerate(self.labels) if label.id == label_id)
@@ -283,5 +293,8 @@ class FakeRecords:
         self.rounds[round_id - 1] = current.model_copy(update={"state": "training", "approved_by": "ada"})
         rejected = current.reviews.rejected
         return Approval(
-            round=self.round(round_id), job_id=9, training_images=IMAGES - rejected, excluded_images=rejected
+            round=self.round(round_id),
+            job_id=9,
+            training_images=IMAGES - rejected,
+            excluded_images=rejected,
         )

@@ -1,9 +1,9 @@
-"""The pinhole camera of a scene, on the supersampled canvas, and the bend of the road before it."""
+"""The pinhole camera of a scene and the bend of the road before it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class Camera:
 
     width: int
     height: int
-    """Canvas size, pixels."""
+    """Picture size, pixels."""
     focal: float
     centre_x: float
     horizon_y: float
@@ -44,7 +44,7 @@ class Camera:
         return slope / length, 1.0 / length
 
     def project(self, points: Sequence[Point] | Floats) -> list[tuple[float, float]]:
-        """Canvas positions (x, y) of world points; distances below NEAR are moved to NEAR."""
+        """Picture positions (x, y) of world points; distances below NEAR are moved to NEAR."""
         world = np.asarray(points, dtype=np.float64)
         scale = self.focal / np.maximum(world[:, 2], NEAR)
         x = self.centre_x + world[:, 0] * scale
@@ -52,7 +52,7 @@ class Camera:
         return list(zip(x.tolist(), y.tolist(), strict=True))
 
     def pixels_per_metre(self, z: float) -> float:
-        """Canvas pixels of one metre across at distance z."""
+        """Pixels of one metre across at distance z."""
         return self.focal / max(z, NEAR)
 
     def rays(self) -> tuple[Floats, Floats]:
@@ -60,3 +60,14 @@ class Camera:
         across = (np.arange(self.width, dtype=np.float32) + 0.5 - self.centre_x) / self.focal
         down = (np.arange(self.height, dtype=np.float32) + 0.5 - self.horizon_y) / self.focal
         return across[None, :].astype(np.float32), down[:, None].astype(np.float32)
+
+    def reduced(self, factor: int) -> Camera:
+        """The same view in a picture `factor` times smaller."""
+        return replace(
+            self,
+            width=self.width // factor,
+            height=self.height // factor,
+            focal=self.focal / factor,
+            centre_x=self.centre_x / factor,
+            horizon_y=self.horizon_y / factor,
+        )

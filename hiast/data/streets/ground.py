@@ -34,21 +34,27 @@ def render_ground(camera: Camera, street: Street, light: Light, generator: np.ra
     slopes = np.maximum(down[first:], 1e-6)
     z = np.minimum(camera.eye_height / slopes, _FARTHEST).astype(np.float32)
     x = (across * z - camera.centreline(z)).astype(np.float32)
-    zones, labels, colours = _zones(street, light, generator)
+    edges, labels, colours = _zones(street, light, generator)
+    # Pixels per metre across a line along the road: foreshortening makes far lines slant.
+    sharpness = (camera.focal / z) / np.hypot(1.0, x / camera.eye_height)
     zone = np.zeros(x.shape, np.uint8)
-    for edge in zones:
+    reflectance = np.broadcast_to(colours[0], (*x.shape, 3)).copy()
+    for index, edge in enumerate(edges):
+        beyond = np.clip((x - edge) * sharpness + 0.5, 0.0, 1.0)
+        reflectance += beyond[..., None] * (colours[index + 1] - reflectance)
         zone += x >= edge
     if street.junction is not None:
-        zone = _open_junction(street, zone, x, z)
-    resolved = camera.focal / z
-    reflectance = colours[zone]
-    tone = _tone(zone, labels, (x, z), resolved, light)
-    reflectance *= tone[..., None]
-    paint = _markings(street, x, z, resolved) * (labels[zone] == ROAD)
+        road = int(np.flatnonzero(labels == ROAD)[0])
+        inside = ((z >= street.junction[0]) & (z <= street.junction[1]))[:, 0]
+        zone[inside] = road
+        reflectance[inside] = colours[road]
+    label = labels[zone]
+    reflectance *= _tone(label, (x, z), camera.focal / z, light.texture)[..., None]
+    paint = _markings(street, x, z, sharpness) * (label == ROAD)
     paint *= np.clip(1.0 - street.worn * (0.35 + 0.9 * look_up(Pattern.GRAIN, x * 14, z * 14)), 0.1, 1.0)
     white = np.asarray((228, 228, 222) if light.look == "source" else (196, 192, 184), np.float32)
     reflectance += paint[..., None] * (white - reflectance)
-    return Ground(first, reflectance, labels[zone], z)
+    return Ground(first, reflectance, label, z)
 
 
 def _zones(
@@ -80,32 +86,16 @@ def _side_zones(border: Border, kerb: Colour, paving: Colour, grass: Colour) -> 
     return found
 
 
-def _open_junction(street: Street, zone: Bytes, x: Floats, z: Floats) -> Bytes:
-    """Inside the junction the road runs on to both sides."""
-    if street.junction is None:
-        return zone
-    road = 0
-    for border in (street.left,):
-        road = len(_side_zones(border, (0, 0, 0), (0, 0, 0), (0, 0, 0)))
-    inside = (z >= street.junction[0]) & (z <= street.junction[1])
-    return np.where(inside & np.ones_like(x, bool), np.uint8(road), zone)
-
-
-def _tone(
-    zone: Bytes, labels: Bytes, position: tuple[Floats, Floats], resolved: Floats, light: Light
-) -> Floats:
+def _tone(label: Bytes, position: tuple[Floats, Floats], resolved: Floats, texture: float) -> Floats:
     """Texture factor around 1: grain, patches, wheel tracks, slabs, tufts; fades where unresolved."""
     x, z = position
-    fine = np.clip(resolved / 24.0, 0.0, 1.0) * light.texture
-    grain = look_up(Pattern.GRAIN, x * 20, z * 20) * fine
-    patches = look_up(Pattern.PLASTER, x * 5, z * 2.5) * np.clip(resolved / 8.0, 0, 1) * light.texture
-    label = labels[zone]
-    streaks = look_up(Pattern.PLASTER, x * 26, z * 0.9) * np.clip(resolved / 20.0, 0, 1) * light.texture
-    tracks = 0.05 * np.cos(2 * np.pi * x / 1.75) * (0.5 + light.texture * 0.5)
+    grain = look_up(Pattern.GRAIN, x * 20, z * 20) * (np.clip(resolved / 12.0, 0.0, 1.0) * texture)
+    patches = look_up(Pattern.PLASTER, x * 5, z * 2.5) * (np.clip(resolved / 4.0, 0, 1) * texture)
+    streaks = look_up(Pattern.PLASTER, x * 26, z * 0.9) * (np.clip(resolved / 10.0, 0, 1) * texture)
+    tracks = (0.025 + 0.025 * texture) * np.cos(2 * np.pi * x / 1.75)
     road = 0.10 * grain + 0.08 * patches + 0.05 * streaks - tracks
-    slabs = _joints(x, z, resolved) * -0.22
-    paving = 0.07 * grain + 0.08 * patches + slabs
-    tufts = look_up(Pattern.LEAF, x * 14, z * 9) * np.clip(resolved / 16.0, 0, 1) * light.texture
+    paving = 0.07 * grain + 0.08 * patches - 0.22 * _joints(x, z, resolved)
+    tufts = look_up(Pattern.LEAF, x * 14, z * 9) * (np.clip(resolved / 8.0, 0, 1) * texture)
     grass = 0.26 * tufts + 0.18 * patches
     chosen = np.where(label == ROAD, road, np.where(label == SIDEWALK, paving, grass))
     return (1.0 + chosen).astype(np.float32)
@@ -116,7 +106,7 @@ def _joints(x: Floats, z: Floats, resolved: Floats) -> Floats:
     width = 0.5 / resolved + 0.012
     lengthwise = np.abs((x / 0.75) % 1.0 - 0.5) * 0.75 < width
     crosswise = np.abs((z / 0.75) % 1.0 - 0.5) * 0.75 < width * np.maximum(1.0, z / 3.0)
-    return (lengthwise | crosswise) * np.clip(resolved / 60.0, 0.0, 1.0)
+    return ((lengthwise | crosswise) * np.clip(resolved / 30.0, 0.0, 1.0)).astype(np.float32)
 
 
 def _line(distance: Floats, half: float, resolved: Floats) -> Floats:

@@ -11,7 +11,7 @@ from hiast.data.streets.drawing_order import draw_objects
 from hiast.data.streets.exposure import add_glows, expose, reflect_on_road
 from hiast.data.streets.ground import render_ground
 from hiast.data.streets.looks import sample_exposure, sample_light
-from hiast.data.streets.shading import average_down, shade
+from hiast.data.streets.shading import reduce_canvas, shade
 from hiast.data.streets.sky import render_sky
 from hiast.data.streets.street import sample_objects, sample_street
 from hiast.data.streets.types import ROAD, VOID, Bytes, Floats
@@ -39,14 +39,12 @@ def render_scene(
     objects = sample_objects(street, look, generator)
     canvas = Canvas(camera, light)
     draw_objects(canvas, objects, generator)
-    ground = render_ground(camera, street, light, generator)
-    sky = render_sky(camera, light, ground.first_row, generator)
-    shaded, full_labels = shade(canvas, ground, sky)
-    picture = average_down(shaded, factor)
-    labels = np.ascontiguousarray(full_labels[factor - 1 :: factor, factor - 1 :: factor])
+    view = camera.reduced(factor)
+    ground = render_ground(view, street, light, generator)
+    sky = render_sky(view, light, ground.first_row, generator)
+    picture, labels = shade(canvas, reduce_canvas(canvas, factor), view, ground, sky)
     if light.wet:
-        road = (labels == ROAD).astype(np.uint8)
-        reflect_on_road(picture, road, camera.horizon_y / factor, light.wet)
+        reflect_on_road(picture, (labels == ROAD).astype(np.float32), view.horizon_y, light.wet)
     add_glows(picture, canvas.glows, factor)
     if generator.random() < 0.35:
         _cover_with_bonnet(picture, labels, light.ambient, generator)

@@ -84,7 +84,9 @@ def test_tensors_give_the_thresholds_of_their_arrays() -> None:
     rng = np.random.default_rng(4)
     confidence, prediction = rng.random((1, 6, 6)), rng.integers(0, 2, (1, 6, 6))
     found = instance_adaptive_thresholds(
-        torch.from_numpy(confidence), torch.from_numpy(prediction), torch.full((2,), 0.9).double()
+        torch.from_numpy(confidence),
+        torch.from_numpy(prediction),
+        torch.full((2,), 0.9, dtype=torch.float64),
     )
     assert isinstance(found, torch.Tensor)
     expected = instance_adaptive_thresholds(confidence, prediction, np.full(2, 0.9))

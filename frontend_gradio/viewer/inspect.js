@@ -1,0 +1,241 @@
+// Inspect: one label beside its photo; decide with a key, go on with an arrow.
+import { getJson, labelPage, newestRound, openLabel, prefetch, review } from "./api.js";
+import { byId, chip, element, percent, query, say, setQuery, shown, whenPresent } from "./dom.js";
+import { LabelList } from "./label_list.js";
+import { Legend, drawScale } from "./legend.js";
+import { paint } from "./layers.js";
+import { Pane } from "./pane.js";
+import { readoutText } from "./readout.js";
+import { Toolbar } from "./toolbar.js";
+import { Viewport } from "./viewport.js";
+
+const LAYOUTS = ["side", "stack", "single"];
+const LABELLING = "labelling";
+
+class Inspect {
+  constructor() {
+    this.label = null;
+    this.space = null;
+    this.opening = 0;
+    this.busy = false;
+    this.viewport = new Viewport();
+    const hover = (_, point) => this.hover(point);
+    this.left = new Pane(byId("canvas-left"), this.viewport, hover);
+    this.right = new Pane(byId("canvas-right"), this.viewport, hover);
+    this.legend = new Legend(byId("legend"), () => this.repaint());
+    this.toolbar = new Toolbar(this.viewport, {
+      layer: "kept", change: () => this.repaint(), fade: () => this.fade(),
+    });
+    this.strip = new LabelList(byId("strip"), {
+      link: (label) => `${window.STUDIO.ui}/inspect?label=${label.id}`, open: (id) => this.open(id),
+    });
+    this.viewport.onChange(() => this.toolbar.showZoom(this.viewport.scaleIn(...this.right.size())));
+    this.listen();
+  }
+
+  roundId() { return this.round?.id ?? null; }
+
+  listen() {
+    byId("term").addEventListener("change", () => this.repaint());
+    byId("layouts").addEventListener("click", (event) => {
+      const button = event.target.closest("[data-layout]");
+      if (button) this.lay(button.dataset.layout);
+    });
+    this.lay(query("panes") ?? localStorage.getItem("studio-panes") ?? "side");
+    this.toolbar.listenKeys({
+      a: () => this.decide("accept"),
+      r: () => this.decide("reject"),
+      s: () => this.decide("skip"),
+      u: () => this.decide("reset"),
+      v: () => this.lay(LAYOUTS[(LAYOUTS.indexOf(this.layout) + 1) % LAYOUTS.length]),
+      ArrowRight: (event) => this.go(1, event.shiftKey),
+      ArrowLeft: (event) => this.go(-1, event.shiftKey),
+    });
+  }
+
+  lay(layout) {
+    this.layout = LAYOUTS.includes(layout) ? layout : "side";
+    byId("panes").className = `vw-panes ${this.layout}`;
+    localStorage.setItem("studio-panes", this.layout);
+    for (const button of document.querySelectorAll("[data-layout]")) {
+      button.setAttribute("aria-pressed", button.dataset.layout === this.layout);
+    }
+    this.viewport.changed();
+  }
+
+  // The address names a label, a round or nothing.
+  async begin() {
+    const labelId = query("label");
+    if (labelId) return this.open(Number(labelId));
+    const roundId = query("round") ?? (await newestRound())?.id;
+    if (!roundId) return say("No labels yet. Start a run; its first round appears here.");
+    const waiting = await labelPage(roundId, { status: "unreviewed", limit: 1 });
+    const first = waiting.items[0] ?? (await labelPage(roundId, { limit: 1 })).items[0];
+    if (!first) return say("This round has no labels yet; they appear while it is labelled.");
+    return this.open(first.id);
+  }
+
+  async open(id) {
+    const turn = ++this.opening;
+    this.strip.select(id);
+    const label = await shown(() => openLabel(id));
+    // Someone may have moved on while this one was loading.
+    if (!label || turn !== this.opening) return;
+    this.label = label;
+    setQuery({ label: id, round: null });
+    if (this.round?.id !== label.round_id) await this.openRound(label);
+    this.toolbar.enable("ground-truth", label.has_ground_truth, "This data set has no ground truth");
+    this.viewport.setImage(label.width, label.height);
+    this.left.setPhoto(label.photo);
+    this.right.setPhoto(label.photo);
+    this.legend.draw(label, this.space);
+    this.describe();
+    this.repaint();
+    say("");
+    for (const step of [1, -1]) this.strip.neighbour(id, step).then((next) => prefetch(next?.id));
+  }
+
+  async openRound(label) {
+    [this.run, this.round] = await Promise.all([
+      getJson(`/runs/${label.run_id}`), getJson(`/rounds/${label.round_id}`),
+    ]);
+    this.space = this.run.class_space;
+    await this.strip.load(label.round_id);
+    this.strip.select(label.id);
+    this.showApproval();
+  }
+
+  showApproval() {
+    const { state, label_count: count, reviews } = this.round;
+    const button = byId("approve-round");
+    button.disabled = state !== "reviewing";
+    button.textContent = `Approve round (${count - reviews.rejected} of ${count})`;
+    button.title = state === "reviewing"
+      ? `${reviews.accepted} accepted, ${reviews.rejected} rejected, ${reviews.unreviewed} unreviewed`
+      : `The round is ${state}; only a round in review can be approved.`;
+  }
+
+  list(filter) { return shown(() => this.strip.load(this.round.id, filter)); }
+
+  async go(step, unreviewedOnly) {
+    if (!this.label) return;
+    const wanted = (item) => !unreviewedOnly || item.status === "unreviewed";
+    const next = await this.strip.neighbour(this.label.id, step, wanted);
+    if (next) await this.open(next.id);
+    else say(step > 0 ? "This is the last label of the list." : "This is the first label of the list.");
+  }
+
+  async decide(decision) {
+    if (!this.label || this.busy) return;
+    this.busy = true;
+    const label = this.label;
+    try {
+      const updated = await review(label, decision, commentText());
+      setComment("");
+      this.strip.update(updated);
+      if (this.label.id === updated.id) Object.assign(this.label, updated);
+      this.round = await getJson(`/rounds/${label.round_id}`);
+      this.showApproval();
+      this.describe();
+      if (decision !== "reset") await this.go(1, false);
+      say(`${label.name}: ${updated.status}`);
+    } catch (error) {
+      await this.refused(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  // 412: someone else was faster. Their decision is shown; ours is not repeated without a look.
+  async refused(error) {
+    if (error.status === 412) await this.open(this.label.id);
+    say(error.message, true);
+    if (error.status === undefined) throw error;
+  }
+
+  fade() {
+    this.left.setOpacity(this.layout === "single" ? this.toolbar.opacity : 0);
+    this.right.setOpacity(this.toolbar.opacity);
+  }
+
+  repaint() {
+    if (!this.label) return;
+    const { layer } = this.toolbar;
+    const term = byId("term").value;
+    byId("term").hidden = layer !== "region-weight";
+    byId("pane-right").querySelector("figcaption").textContent = byId(`layer-${layer}`).textContent;
+    const options = {
+      colours: this.space.colours, visible: (id) => this.legend.visible(id), contours: this.toolbar.contours, term,
+    };
+    const pixels = layer === "image" ? null : paint(layer, this.label, options);
+    this.right.setOverlay(pixels, this.label.width, this.label.height);
+    drawScale(layer, this.label, term);
+    this.fade();
+  }
+
+  hover(point) {
+    const inside = point && this.label && point.x >= 0 && point.y >= 0
+      && point.x < this.label.width && point.y < this.label.height;
+    this.left.setCursor(inside ? point : null);
+    this.right.setCursor(inside ? point : null);
+    const place = inside ? Math.floor(point.y) * this.label.width + Math.floor(point.x) : null;
+    byId("readout").replaceChildren(...(inside ? readoutText(this.label, this.space, place) : []));
+    this.legend.highlight(inside ? this.label.prediction[place] : null);
+  }
+
+  describe() {
+    const { label } = this;
+    const others = label.same_image.filter((other) => other.id !== label.id);
+    const compare = others.at(-1);
+    const parts = [
+      element("div", { class: "vw-status", id: "label-status", "data-status": label.status },
+        chip(label.status), element("span", { class: "st-muted" },
+          element("a", { href: `${window.STUDIO.ui}/round?round=${label.round_id}` }, `round ${label.round_number}`),
+          `, ${label.order + 1} of ${this.round.label_count}`)),
+      element("h2", { id: "label-name", title: label.name }, label.name),
+      element("p", { class: "st-facts" },
+        element("span", {}, `kept ${percent(label.kept_share)}`),
+        element("span", {}, `${label.width} × ${label.height}`),
+        compare ? element("a", { id: "compare-link",
+          href: `${window.STUDIO.ui}/compare?left=${Math.min(compare.id, label.id)}&right=${Math.max(compare.id, label.id)}`,
+        }, `compare round ${compare.round_number}`) : null),
+    ];
+    byId("label-heading").replaceChildren(...parts);
+    for (const decision of ["accept", "reject", "skip"]) {
+      byId(`decide-${decision}`).classList.toggle("chosen", label.status.startsWith(decision));
+    }
+    byId("reviews").replaceChildren(...reviewList(label.reviews));
+  }
+}
+
+function reviewList(reviews) {
+  if (!reviews.length) return [element("p", { class: "st-muted" }, "Nobody has decided yet.")];
+  const line = (entry) => element("li", {},
+    element("b", {}, entry.decision), ` ${entry.reviewer} `,
+    element("time", { datetime: entry.created_at }, new Date(entry.created_at).toLocaleString([], {
+      day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" })),
+    entry.comment ? element("q", {}, entry.comment) : null);
+  return [element("ol", { class: "vw-reviews", id: "review-list" }, ...[...reviews].reverse().map(line))];
+}
+
+function commentText() { return byId("comment").querySelector("textarea, input").value; }
+
+function setComment(words) {
+  const field = byId("comment").querySelector("textarea, input");
+  field.value = words;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+export async function start() {
+  await whenPresent("inspect", "legend", "reviews", "strip", "label-heading", "comment", "approve-round");
+  const inspect = new Inspect();
+  window.STUDIO.inspect = inspect;
+  await shown(() => inspect.begin());
+  // While the round is being labelled its state is looked at again; afterwards nothing is asked.
+  inspect.strip.watch(async () => {
+    if (inspect.round?.state !== LABELLING) return false;
+    inspect.round = await getJson(`/rounds/${inspect.round.id}`).catch(() => inspect.round);
+    inspect.showApproval();
+    return true;
+  });
+}

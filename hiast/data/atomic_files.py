@@ -1,0 +1,56 @@
+"""Files that are either complete or absent: written beside the target, flushed, then renamed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from hiast.contracts.errors import UserError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put `data` at `path`, creating its folders; readers see the old file or the whole new one.
+
+    The temporary file is hidden (its name begins with a dot) and removed if writing fails.
+    Raises UserError when the system refuses (disk full, no permission).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise _refused(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes private files; other accounts of the machine read data sets and labels.
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise _refused(path, error) from error
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the rename itself survive a power cut, where folders can be opened (not on Windows)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _refused(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"the file could not be written ({error.strerror or error}).",
+        where=str(path),
+        remedy="Free disk space or give write permission for its folder, then start again.",
+    )

@@ -1,0 +1,144 @@
+"""The pixel files of pseudo-labels; nothing else reads or writes them.
+
+Beside each other, for an image named a/b: a/b.prediction.png (class ids, palette), a/b.confidence.zst
+(codes, see below) and a/b.reason.png (`Reason` per pixel). The kept label derives from these.
+
+confidence: 16-byte header (magic, version, codebook, height, width), then zstd of the codes, each row
+as differences to the left neighbour, low bytes first and high bytes behind (measured on road scenes:
+ten times faster than 16-bit PNG and a sixth smaller).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from hiast.contracts.class_spaces import IGNORED, ClassSpace
+from hiast.contracts.errors import UserError
+from hiast.contracts.labels import Reason
+from hiast.data.atomic_files import write_atomically
+from hiast.data.image_files import MAX_PIXELS
+
+_HEADER: Final = struct.Struct("<4sBB2xII")
+_MAGIC: Final = b"HSCC"
+_VERSION: Final = 1
+_CODEBOOKS: Final = ("log12", "float16")
+_REASON_PALETTE: Final = [255, 255, 255, 90, 90, 90, 0, 0, 0, 220, 50, 50, 50, 120, 220]
+
+
+def label_path(directory: Path, name: str, kind: str) -> Path:
+    """Where a file of the label of image `name` lies. Raises UserError for a name that leads out."""
+    if name.startswith("/") or ".." in Path(name).parts:
+        raise UserError(f"image name {name!r} leads out of the label set.", where=str(directory))
+    suffix = "zst" if kind == "confidence" else "png"
+    return directory / f"{name}.{kind}.{suffix}"
+
+
+def write_label_files(
+    directory: Path,
+    name: str,
+    *,
+    prediction: NDArray[np.uint8],
+    codes: NDArray[np.uint16],
+    reason: NDArray[np.uint8],
+    classes: ClassSpace,
+    codebook: str,
+) -> None:
+    """Write the three files of one label, (H, W) each. Each appears whole or not at all."""
+    files = {
+        "confidence": encode_codes(codes, codebook),
+        "reason": encode_ids(reason, _REASON_PALETTE),
+        "prediction": encode_ids(prediction, classes.palette()),
+    }
+    for kind, content in files.items():
+        write_atomically(label_path(directory, name, kind), content)
+
+
+def encode_ids(ids: NDArray[np.uint8], palette: list[int], transparent: bytes | None = None) -> bytes:
+    """A paletted PNG of ids (H, W); `transparent`: alpha per id, for overlays."""
+    image = Image.fromarray(ids, mode="L")
+    image.putpalette(palette)
+    out = io.BytesIO()
+    options = {} if transparent is None else {"transparency": transparent}
+    image.save(out, "PNG", compress_level=3, **options)
+    return out.getvalue()
+
+
+def encode_codes(codes: NDArray[np.uint16], codebook: str) -> bytes:
+    """Confidence codes (H, W) as bytes; `codebook` says what they mean."""
+    height, width = codes.shape
+    delta = codes.astype("<u2")
+    delta[:, 1:] -= codes[:, :-1]
+    planes = delta.reshape(-1).view(np.uint8).reshape(-1, 2).T.tobytes()
+    header = _HEADER.pack(_MAGIC, _VERSION, _CODEBOOKS.index(codebook), height, width)
+    return header + zstandard.ZstdCompressor(level=1).compress(planes)
+
+
+def decode_codes(content: bytes, where: str) -> tuple[NDArray[np.uint16], str]:
+    """Codes (H, W) uint16 and the name of their codebook. Raises UserError for damaged content."""
+    try:
+        magic, version, book, height, width = _HEADER.unpack_from(content)
+        if magic != _MAGIC or version != _VERSION or height * width > MAX_PIXELS:
+            raise ValueError(f"header {magic!r} version {version} size {width}×{height}")
+        planes = zstandard.ZstdDecompressor().decompress(
+            content[_HEADER.size :], max_output_size=2 * height * width
+        )
+        delta = np.frombuffer(planes, np.uint8).reshape(2, -1).T.copy().view("<u2").reshape(height, width)
+        return np.cumsum(delta, axis=1, dtype=np.uint16), _CODEBOOKS[book]
+    except (struct.error, ValueError, IndexError, zstandard.ZstdError) as error:
+        raise UserError(
+            f"the confidence file is damaged ({error}).", where=where, remedy="Label the round again."
+        ) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"the label file cannot be read ({error.strerror}).",
+            where=str(path),
+            remedy="Restore it or label the round again.",
+        ) from error
+
+
+def _read_ids(path: Path) -> NDArray[np.uint8]:
+    try:
+        with Image.open(io.BytesIO(_read(path))) as image:
+            if image.width * image.height > MAX_PIXELS or image.mode not in ("L", "P"):
+                raise ValueError(f"{image.mode} {image.width}×{image.height}")
+            return np.array(image, dtype=np.uint8)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise UserError(
+            f"the label file is damaged ({error}).", where=str(path), remedy="Label the round again."
+        ) from error
+
+
+def read_prediction(directory: Path, name: str) -> NDArray[np.uint8]:
+    """Predicted class ids, (H, W) uint8."""
+    return _read_ids(label_path(directory, name, "prediction"))
+
+
+def read_reason(directory: Path, name: str) -> NDArray[np.uint8]:
+    """`Reason` of each pixel, (H, W) uint8."""
+    return _read_ids(label_path(directory, name, "reason"))
+
+
+def read_codes(directory: Path, name: str) -> tuple[NDArray[np.uint16], str]:
+    """Confidence codes, (H, W) uint16, and the name of their codebook."""
+    path = label_path(directory, name, "confidence")
+    return decode_codes(_read(path), str(path))
+
+
+def read_kept_label(directory: Path, name: str) -> NDArray[np.uint8]:
+    """The label a student trains on: (H, W) uint8 class ids, 255 where nothing is kept."""
+    reason = read_reason(directory, name)
+    kept = (reason == Reason.KEPT) | (reason == Reason.CORRECTED)
+    return np.where(kept, read_prediction(directory, name), np.uint8(IGNORED))
