@@ -47,17 +47,13 @@ def report_label(session: Session, job_id: int, attempt: int, report: LabelRepor
     image_id = session.scalars(
         select(Image.id).where(Image.dataset_id == run.target_id, Image.name == report.name)
     ).one()
-    session.add(
-        Label(
-            round_id=round_.id,
-            image_id=image_id,
-            name=report.name,
-            position=report.order,
-            kept_share=report.kept_share,
-            report=report,
-            attempt=attempt,
-        )
-    )
+    # After an interruption the last, incomplete instance is labelled again.
+    label = session.scalars(
+        select(Label).where(Label.round_id == round_.id, Label.name == report.name)
+    ).one_or_none() or Label(round_id=round_.id, image_id=image_id, name=report.name)
+    label.position, label.kept_share = report.order, report.kept_share
+    label.report, label.attempt = report, attempt
+    session.add(label)
 
 
 def succeed_scan(session: Session, job_id: int, attempt: int, scan: DatasetScan) -> None:

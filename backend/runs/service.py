@@ -102,8 +102,9 @@ def _chosen_datasets(session: Session, body: RunCreate) -> dict[DatasetRole, Dat
 def _resolved_spec(body: RunCreate, datasets: dict[DatasetRole, Dataset]) -> RunSpec:
     specs = {role: dataset.spec for role, dataset in datasets.items()}
     if body.spec is not None:
-        fields = {**specs, "name": body.name or body.spec.name}
-        return RunSpec.model_validate({**body.spec.model_dump(), **fields})
+        chosen = {str(role): spec for role, spec in specs.items()}
+        name = body.name or body.spec.name
+        return RunSpec.model_validate({**body.spec.model_dump(), **chosen, "name": name})
     recipe = load_recipe(body.recipe or "")
     return build_spec(recipe, name=body.name, datasets=specs, overrides=body.set)
 

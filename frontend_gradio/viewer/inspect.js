@@ -120,24 +120,29 @@ class Inspect {
   async go(step, unreviewedOnly) {
     if (!this.label) return;
     const wanted = (item) => !unreviewedOnly || item.status === "unreviewed";
-    const next = await this.strip.neighbour(this.label.id, step, wanted);
+    // From the label last asked for, which may still be loading.
+    const next = await this.strip.neighbour(this.strip.selected, step, wanted);
     if (next) await this.open(next.id);
     else say(step > 0 ? "This is the last label of the list." : "This is the first label of the list.");
   }
 
   async decide(decision) {
-    if (!this.label || this.busy) return;
+    // While another label is loading a decision could hit one that is no longer meant.
+    if (!this.label || this.busy || this.strip.selected !== this.label.id) return;
     this.busy = true;
     const label = this.label;
     try {
       const updated = await review(label, decision, commentText());
       setComment("");
       this.strip.update(updated);
-      if (this.label.id === updated.id) Object.assign(this.label, updated);
+      if (this.label.id === updated.id) {
+        Object.assign(this.label, updated);
+        this.describe();
+      }
+      const moved = this.strip.selected !== label.id;
+      if (decision !== "reset" && !moved) await this.go(1, false);
       this.round = await getJson(`/rounds/${label.round_id}`);
       this.showApproval();
-      this.describe();
-      if (decision !== "reset") await this.go(1, false);
       say(`${label.name}: ${updated.status}`);
     } catch (error) {
       await this.refused(error);

@@ -37,7 +37,9 @@ def inspect_frame() -> str:
         f'<option value="{term}">{term}</option>'
         for term in ("all", "seg", "kld", "entropy", "consistency")
     )
-    term = f'<select id="term" title="Loss term: its weight per pixel of each region" hidden>{terms}</select>'
+    term = (
+        f'<select id="term" title="Loss term: its weight per pixel of each region" hidden>{terms}</select>'
+    )
     tools = _segments("layouts", _PANE_LAYOUTS, "layout")
     return (
         f'<div class="vw" id="inspect">{_toolbar(LAYERS, tools)}'

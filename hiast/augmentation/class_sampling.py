@@ -40,9 +40,7 @@ def class_sampling_probabilities(
     values = _checked(class_values)
     wrong = [c for c in hard if not 0 <= c < len(values)]
     if wrong:
-        raise ValueError(
-            f"hard class {wrong[0]} does not exist; there are classes 0..{len(values) - 1}"
-        )
+        raise ValueError(f"hard class {wrong[0]} does not exist; there are classes 0..{len(values) - 1}")
     drawable = np.zeros(len(values), dtype=bool)
     drawable[list(hard)] = True
     if has_donor is not None:

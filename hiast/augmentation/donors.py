@@ -59,9 +59,7 @@ def draw_donors(
     drawable = np.flatnonzero(weights > 0)
     without = [int(c) for c in drawable if not candidates.get(int(c))]
     if without:
-        raise ValueError(
-            f"class {without[0]} has a probability but no donor; pass has_donor to exclude it"
-        )
+        raise ValueError(f"class {without[0]} has a probability but no donor; pass has_donor to exclude it")
     hard = {int(c) for c in drawable} if hard is None else hard
     donors: list[Donor] = []
     seen = set(present) & set(hard)

@@ -20,6 +20,7 @@ Pixels = TypeVar("Pixels", np.ndarray, torch.Tensor)
 OPERATIONS_DRAWN: Final = 3
 PROBABILITY: Final = 0.5
 BLUR_KERNELS: Final = (3, 41)
+BLUR_CROP_HEIGHT: Final = 512
 CONTRAST: Final = (0.0, 3.0)
 BRIGHTNESS: Final = 0.5
 POSTERISE_BITS: Final = 4
@@ -79,8 +80,8 @@ def strong_view(images: Tensor, generator: torch.Generator) -> Tensor:
 
     `images` (B, 3, H, W) float 0..1 on any device, already weak views; geometry is untouched, so the
     labels stay valid. Returns a new batch, same shape and range. Operations: colour jitter, Gaussian
-    blur (kernel 3..41), contrast (factor 0..3), brightness (±0.5), posterise to 4 bits, equalise,
-    solarise, grey. Every number comes from `generator` (CPU); the global torch generator is not used.
+    blur (kernel 3..41, in proportion less on crops below 512 pixels high), contrast (factor 0..3),
+    brightness (±0.5), posterise to 4 bits, equalise, solarise, grey. Every number comes from `generator` (CPU); the global torch generator is not used.
     """
     return torch.stack([_recolour(image[None], generator)[0] for image in images])
 
@@ -110,7 +111,9 @@ def _blur(image: Tensor, generator: torch.Generator) -> Tensor:
     from kornia.filters import gaussian_blur2d
 
     smallest, largest = BLUR_KERNELS
-    radius = int(_uniform(generator, smallest // 2, largest // 2 + 1))
+    # The official kernels are meant for crops 512 high; on smaller ones they would leave no shapes.
+    widest = largest // 2 * min(1.0, image.shape[-2] / BLUR_CROP_HEIGHT)
+    radius = int(_uniform(generator, smallest // 2, max(1.0, widest) + 1))
     # Borders are mirrored, which needs a radius below the image's size.
     radius = min(radius, min(image.shape[-2:]) - 1)
     # The deviation OpenCV takes for a kernel of 2·radius + 1.

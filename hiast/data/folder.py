@@ -39,7 +39,9 @@ def list_folder(spec: DatasetSpec) -> tuple[ClassSpace, list[ImageEntry]]:
             continue
         name = path.relative_to(images).with_suffix("").as_posix()
         label = f"labels/{name}.png" if has_labels else None
-        entries.append(ImageEntry(name=name, image_path=path.relative_to(root).as_posix(), label_path=label))
+        entries.append(
+            ImageEntry(name=name, image_path=path.relative_to(root).as_posix(), label_path=label)
+        )
     return read_classes(root / CLASSES_FILE), entries
 
 
@@ -48,7 +50,9 @@ def read_classes(path: Path) -> ClassSpace:
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError("the file is missing; class ids mean nothing without it.", where=str(path), remedy=_FORMAT) from None
+        raise UserError(
+            "the file is missing; class ids mean nothing without it.", where=str(path), remedy=_FORMAT
+        ) from None
     except ValueError as error:
         raise UserError(f"the file is no JSON ({error}).", where=str(path), remedy=_FORMAT) from error
     try:
@@ -60,4 +64,6 @@ def read_classes(path: Path) -> ClassSpace:
             colours=tuple(tuple(entry["colour"]) for entry in content["classes"]),
         )
     except (KeyError, TypeError, AttributeError, ValidationError) as error:
-        raise UserError(f"the file does not describe classes ({error}).", where=str(path), remedy=_FORMAT) from error
+        raise UserError(
+            f"the file does not describe classes ({error}).", where=str(path), remedy=_FORMAT
+        ) from error

@@ -42,11 +42,17 @@ def _open(root: str, path: str) -> Image.Image:
             )
         image.load()
     except FileNotFoundError:
-        raise UserError("the file does not exist.", where=path, remedy="Put it there or correct the list.") from None
+        raise UserError(
+            "the file does not exist.", where=path, remedy="Put it there or correct the list."
+        ) from None
     except UnidentifiedImageError:
-        raise UserError("the file is no image Pillow can read.", where=path, remedy="Save it as PNG or JPEG.") from None
+        raise UserError(
+            "the file is no image Pillow can read.", where=path, remedy="Save it as PNG or JPEG."
+        ) from None
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError(f"the file cannot be read ({error}).", where=path, remedy="Replace it by an intact copy.") from error
+        raise UserError(
+            f"the file cannot be read ({error}).", where=path, remedy="Replace it by an intact copy."
+        ) from error
     return image
 
 

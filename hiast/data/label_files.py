@@ -30,7 +30,7 @@ _HEADER: Final = struct.Struct("<4sBB2xII")
 _MAGIC: Final = b"HSCC"
 _VERSION: Final = 1
 _CODEBOOKS: Final = ("log12", "float16")
-_REASON_PALETTE: Final = [255, 255, 255, 90, 90, 90, 0, 0, 0, 220, 50, 50, 50, 120, 220]
+REASON_PALETTE: Final = [255, 255, 255, 90, 90, 90, 0, 0, 0, 220, 50, 50, 50, 120, 220]
 
 
 def label_path(directory: Path, name: str, kind: str) -> Path:
@@ -54,7 +54,7 @@ def write_label_files(
     """Write the three files of one label, (H, W) each. Each appears whole or not at all."""
     files = {
         "confidence": encode_codes(codes, codebook),
-        "reason": encode_ids(reason, _REASON_PALETTE),
+        "reason": encode_ids(reason, REASON_PALETTE),
         "prediction": encode_ids(prediction, classes.palette()),
     }
     for kind, content in files.items():

@@ -27,7 +27,9 @@ def scan_dataset(spec: DatasetSpec, on_progress: Callable[[Progress], None]) -> 
         write_streets(Path(spec.root), spec.streets, on_progress)
     if not Path(spec.root).is_dir():
         raise UserError(
-            f"directory {spec.root!r} does not exist.", where="root", remedy="Check the path of the data set."
+            f"directory {spec.root!r} does not exist.",
+            where="root",
+            remedy="Check the path of the data set.",
         )
     classes, entries = list_camvid(spec) if spec.kind == "camvid" else list_folder(spec)
     if not entries:
@@ -66,9 +68,7 @@ def _check(spec: DatasetSpec, classes: ClassSpace, entry: ImageEntry, seen: set[
     return entry.model_copy(update={"height": height, "width": width})
 
 
-def _check_label(
-    spec: DatasetSpec, classes: ClassSpace, entry: ImageEntry, size: tuple[int, int]
-) -> None:
+def _check_label(spec: DatasetSpec, classes: ClassSpace, entry: ImageEntry, size: tuple[int, int]) -> None:
     ids = read_label(spec, entry)
     if ids.shape != size:
         raise UserError(

@@ -39,7 +39,5 @@ def build_model(name: str, num_classes: int, **options: int) -> DeepLabV2:
         raise UserError(f"num_classes is {num_classes}.", where=name, remedy="Give 1 to 254.")
     base_width = options.get("base_width", 64)
     if not 8 <= base_width <= 128:
-        raise UserError(
-            f"base_width is {base_width}.", where=name, remedy="Give 8 to 128; 64 is standard."
-        )
+        raise UserError(f"base_width is {base_width}.", where=name, remedy="Give 8 to 128; 64 is standard.")
     return _BUILDERS[name](num_classes, base_width=base_width)

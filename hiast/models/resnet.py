@@ -128,9 +128,7 @@ def _stage(
     outputs = planes * block.expansion
     downsample: nn.Module | None = None
     if stride != 1 or inputs != outputs:
-        downsample = nn.Sequential(
-            nn.Conv2d(inputs, outputs, 1, stride, bias=False), BatchNorm2d(outputs)
-        )
+        downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), BatchNorm2d(outputs))
     layers = [block(inputs, planes, stride, dilations[0], downsample)]
     layers += [block(outputs, planes, 1, dilations[1], None) for _ in range(1, blocks)]
     return nn.Sequential(*layers)

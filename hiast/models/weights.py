@@ -68,9 +68,7 @@ def _name_in_model(raw_name: str, state: dict[str, Tensor]) -> str | None:
     return None
 
 
-def _require_fitting_shapes(
-    found: dict[str, Tensor], state: dict[str, Tensor], path: str | Path
-) -> None:
+def _require_fitting_shapes(found: dict[str, Tensor], state: dict[str, Tensor], path: str | Path) -> None:
     wrong = [name for name, value in found.items() if value.shape != state[name].shape]
     if wrong:
         name = wrong[0]

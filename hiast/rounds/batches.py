@@ -34,6 +34,11 @@ class Batch(NamedTuple):
     """Per image, what was pasted into it."""
 
 
+def torch_generator(rng: np.random.Generator) -> torch.Generator:
+    """A torch generator (CPU) seeded by the next draw of a numpy one."""
+    return torch.Generator().manual_seed(int(rng.integers(2**62)))
+
+
 @dataclass(frozen=True, eq=False)
 class PasteSource:
     """Where hard classes are pasted from. `candidates`: {class: [[image name, pixels], ...]}."""
@@ -59,7 +64,7 @@ class BatchPlan(Dataset[Batch]):
     def __getitem__(self, iteration: int) -> Batch:
         """The batch of one iteration: pick images, paste hard classes, take weak views."""
         rng = np.random.default_rng([*self.seed, iteration])
-        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        generator = torch_generator(rng)
         views, labels, donors = [], [], []
         entries = [self._entry(iteration * self.batch_size + place) for place in range(self.batch_size)]
         for entry in entries:
@@ -78,7 +83,8 @@ class BatchPlan(Dataset[Batch]):
         """The image of draw number `draw`: every epoch is a new permutation of all images."""
         epoch, place = divmod(draw, len(self.images.entries))
         order = np.random.default_rng([*self.seed, 1 << 40, epoch]).permutation(len(self.images.entries))
-        return self.images.entries[order[place]]
+        entry: ImageEntry = self.images.entries[int(order[place])]
+        return entry
 
     def _read(self, entry: ImageEntry) -> tuple[Tensor, Tensor]:
         return image_and_label_tensors(self.images.read_image(entry), self.read_label(entry))

@@ -42,7 +42,9 @@ def evaluate(
             logits = model(normalise(pixels[None].to(device)))
         prediction = logits[0].argmax(0).to(torch.uint8).cpu().numpy()
         confusion += confusion_matrix(prediction, truth.numpy(), classes)
-        on_progress(Progress(stage="evaluate", done=index + 1, total=len(images.entries), message=entry.name))
+        on_progress(
+            Progress(stage="evaluate", done=index + 1, total=len(images.entries), message=entry.name)
+        )
     scores = class_iou(confusion)
     return EvaluationReport(
         images=len(images.entries),

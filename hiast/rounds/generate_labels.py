@@ -28,6 +28,7 @@ from hiast.selection import (
 )
 from hiast.selection.stage import Measurement, measure, select
 
+
 @dataclass(frozen=True, eq=False)
 class GeneratedLabel:
     """One pseudo-label. Arrays (H, W): class ids uint8, confidence codes uint16, `Reason` uint8."""
@@ -135,9 +136,9 @@ def _initial_thresholds(
 ) -> NDArray[np.float64]:
     classes = images.classes.num_classes
     if selection.policy == "nt":
-        return constant_thresholds(0.0, classes)
+        return constant_thresholds(classes, 0.0)
     if selection.policy in ("ias", "ct"):
-        return constant_thresholds(selection.initial_threshold, classes)
+        return constant_thresholds(classes, selection.initial_threshold)
     counts = np.zeros((classes, codebook.size), np.int64)
     for index, entry in enumerate(order):
         part = _measure_image(model, images, entry, codebook, device)
@@ -197,7 +198,7 @@ def summarise_labels(reports: Sequence[LabelReport], paste: PasteSpec) -> LabelS
     predicted = np.array([report.predicted_pixels for report in reports])
     hard = hard_classes(last.class_values, paste.hard_classes, paste.excluded) if paste.enabled else []
     probabilities = class_sampling_probabilities(
-        np.array(last.class_values), hard, has_donor=(kept > 0).any(axis=0).tolist()
+        np.array(last.class_values), hard, has_donor=[bool(column.any()) for column in kept.T]
     )
     return LabelSetReport(
         images=len(reports),

@@ -33,6 +33,10 @@ def weights_path(weights: str) -> Path:
         return Path(weights)
     path = BUNDLED_WEIGHTS / f"{weights.removeprefix(_BUNDLED)}.safetensors"
     if not path.is_file():
-        known = ", ".join(f"{_BUNDLED}{file.stem}" for file in sorted(BUNDLED_WEIGHTS.glob("*.safetensors")))
-        raise NotFoundError(f"weights {weights!r} do not exist.", where="model.weights", remedy=f"Known: {known}.")
+        known = ", ".join(
+            f"{_BUNDLED}{file.stem}" for file in sorted(BUNDLED_WEIGHTS.glob("*.safetensors"))
+        )
+        raise NotFoundError(
+            f"weights {weights!r} do not exist.", where="model.weights", remedy=f"Known: {known}."
+        )
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 
 from hiast.augmentation import donor_candidates, strong_view
@@ -19,8 +20,9 @@ from hiast.models import (
     make_teacher,
     update_teacher,
 )
-from hiast.rounds.batches import BatchPlan, PasteSource, load_batches
+from hiast.rounds.batches import BatchPlan, PasteSource, load_batches, torch_generator
 from hiast.rounds.checks import require_finite
+from hiast.rounds.device import loading_processes
 from hiast.rounds.schedules import learning_rates, set_learning_rates
 
 
@@ -50,7 +52,6 @@ def train_student(
     learning_rate: float,
     source: BatchPlan | None,
     device: torch.device,
-    loading_processes: int,
     on_progress: Callable[[Progress], None],
 ) -> tuple[DeepLabV2, dict[str, float]]:
     """Train `student` in place; returns its EMA teacher and the last losses.
@@ -69,11 +70,11 @@ def train_student(
     )
     weights = LossWeights(**losses.model_dump())
     last: dict[str, float] = {}
-    for iteration, batch in load_batches(target, 0, spec.iterations, loading_processes):
+    for iteration, batch in load_batches(target, 0, spec.iterations, loading_processes(device)):
         rates = learning_rates(spec.schedule, base_rates, iteration, spec.iterations)
         set_learning_rates(optimizer, rates)
         weak, labels = batch.images.to(device), batch.labels.to(device)
-        generator = torch.Generator().manual_seed(hash((*target.seed, iteration)) % 2**62)
+        generator = torch_generator(np.random.default_rng([*target.seed, iteration, 1]))
         strong = strong_view(weak, generator)
         with torch.no_grad():
             teacher_view = teacher(normalise(weak)).softmax(1) if weights.consistency > 0 else None
@@ -85,16 +86,14 @@ def train_student(
             total = total + spec.source_weight * supervised_loss(on_source, seen.labels.to(device))
         require_finite(total, iteration, batch.names)
         optimizer.zero_grad(set_to_none=True)
-        total.backward()
+        torch.autograd.backward(total)
         optimizer.step()
         update_teacher(teacher, student, spec.ema_decay)
         metrics: dict[str, float] = {}
         if (iteration + 1) % spec.log_every == 0 or iteration + 1 == spec.iterations:
             last = _metrics(terms, batch.labels)
             metrics = {**last, "learning_rate": rates[0]}
-        on_progress(
-            Progress(stage="train", done=iteration + 1, total=spec.iterations, metrics=metrics)
-        )
+        on_progress(Progress(stage="train", done=iteration + 1, total=spec.iterations, metrics=metrics))
     return teacher, last
 
 

@@ -37,7 +37,7 @@ def test_a_data_set_the_schema_refuses_is_told_before_it_is_sent() -> None:
 
 
 def test_a_refusal_becomes_an_escaped_message() -> None:
-    def refuse(client: ApiClient) -> None:
+    def refuse(_client: ApiClient) -> None:
         raise ApiError("no <b>")
 
     with pytest.raises(gr.Error) as shown:

@@ -14,6 +14,13 @@ def test_images_keep_type_range_and_constant_colour(dtype):
         torch.testing.assert_close(resized, torch.full((3, *size), 200).to(dtype))
 
 
+def test_bytes_are_resized_as_floats_are_even_to_a_single_column():
+    image = torch.randint(0, 256, (3, 33, 21), dtype=torch.uint8)
+    for size in [(17, 12), (40, 1), (1, 1), (1, 30)]:
+        expected = resize_image(image.float(), size)
+        assert (resize_image(image, size).float() - expected).abs().max() <= 1.0
+
+
 def test_labels_are_taken_at_pixel_centres():
     label = torch.tensor([[1, 2, 255]])
     assert resize_label(label, (2, 6)).tolist() == [[1, 1, 2, 2, 255, 255]] * 2

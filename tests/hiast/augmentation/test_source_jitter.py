@@ -28,7 +28,7 @@ def test_jittered_images_stay_in_range_and_differ_from_each_other(images, streng
     assert all((jittered[0] - other).abs().mean() > 0.01 for other in jittered[1:])
 
 
-def test_more_strength_moves_the_brightness_further(images):
+def test_more_strength_moves_the_brightness_further():
     def spread(strength):
         dull = torch.full((200, 3, 2, 2), 0.4)
         return float(jitter_colours(dull, strength, seeded()).mean(dim=(1, 2, 3)).std())

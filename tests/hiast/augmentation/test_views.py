@@ -156,6 +156,16 @@ def test_every_colour_operation_works_on_any_size_and_changes_a_photo(operation,
         assert (changed - image).abs().mean() > 0.01
 
 
+@pytest.mark.parametrize(("height", "largest_kernel"), [(512, 41), (128, 11), (8, 3)])
+def test_blur_is_at_most_as_wide_as_the_crop_allows(height, largest_kernel):
+    image = torch.zeros(1, 3, height, 8)
+    image[..., height // 2, 4] = 1.0
+    generator = seeded()
+    widths = [int((views._blur(image, generator)[0, 0].amax(dim=1) > 0).sum()) for _ in range(60)]
+    assert min(widths) == 3
+    assert 0.8 * largest_kernel < max(widths) <= largest_kernel
+
+
 def test_posterised_images_have_sixteen_levels():
     image = torch.linspace(0, 1, 512).expand(1, 3, 1, 512)
     assert len(views._posterise(image, seeded()).unique()) == 16

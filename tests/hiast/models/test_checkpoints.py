@@ -65,7 +65,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_rubbish(tmp_path, model, monkeyp
     save_checkpoint(path, model, metadata=METADATA)
     before = path.read_bytes()
 
-    def full_disk(descriptor):
+    def full_disk(_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)

@@ -1,0 +1,222 @@
+"""The pages in Chromium, over the fake API: they draw, decide, and talk to nobody else."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from frontend_gradio.app import mount
+from tests.frontend_gradio.fake_api import create_fake_api
+from tests.frontend_gradio.servers import free_port, serving
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+PAGES = {
+    "/": "#runs-table",
+    "/?run=1": "#loss-plot .main-svg",
+    "/round?round=2": "#class-table",
+    "/inspect?label=203": "#legend-table",
+    "/compare?left=103&right=203": "#compare-table",
+    "/jobs?job=8": "#job-log",
+    "/datasets?dataset=3": "#faulty-table",
+    "/settings": "#api-address",
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    return create_fake_api()
+
+
+@pytest.fixture
+def origin(app: FastAPI) -> Iterator[str]:
+    port = free_port()
+    mount(app, f"http://127.0.0.1:{port}")
+    with serving(app, port) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, origin: str) -> Iterator[Page]:
+    """A page that fails the test on any console error or request to another origin."""
+    faults: list[str] = []
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    opened.set_default_timeout(20_000)
+    opened.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    opened.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
+    own = (origin, "data:", "blob:")
+    opened.on(
+        "request", lambda sent: None if sent.url.startswith(own) else faults.append(f"request: {sent.url}")
+    )
+    yield opened
+    opened.close()
+    assert faults == []
+
+
+def _is_fault(line: ConsoleMessage) -> bool:
+    # Chromium logs every refused request; the test of 412 provokes one.
+    return line.type == "error" and "status of 412" not in line.text
+
+
+def test_every_page_draws_from_its_address(page: Page, origin: str) -> None:
+    for path, drawn in PAGES.items():
+        page.goto(f"{origin}/ui{path}")
+        expect(page.locator(drawn).first).to_be_visible()
+
+
+def test_names_are_shown_verbatim_and_never_evaluated(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/datasets")
+    expect(page.locator("#dataset-3 a")).to_have_text("camvid ${1+1} {{dusk}} <b>")
+
+
+def test_a_missing_run_is_told_on_the_page(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/?run=99")
+    expect(page.locator("#run-heading")).to_contain_text("run 99 does not exist.")
+
+
+def test_a_label_is_decided_with_keys_and_the_next_one_opens(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/inspect?round=2")
+    # Labels 200 to 202 are decided already: review begins at the first one that is not.
+    expect(page.locator("#label-name")).to_have_text("dusk/0003")
+    page.keyboard.press("a")
+    expect(page.locator("#label-203")).to_have_attribute("data-status", "accepted")
+    expect(page.locator("#label-name")).to_have_text("dusk/0004")
+    expect(page).to_have_url(re.compile(r"label=204"))
+    page.locator("#comment textarea, #comment input").fill("sky is <b>noise</b>")
+    page.locator("#decide-reject").click()
+    expect(page.locator("#label-204")).to_have_attribute("data-status", "rejected")
+    expect(page.locator("#label-name")).to_have_text("dusk/0005")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#label-name")).to_have_text("dusk/0004")
+    expect(page.locator("#label-status")).to_have_attribute("data-status", "rejected")
+    expect(page.locator("#review-list q").first).to_have_text("sky is <b>noise</b>")
+    page.keyboard.press("u")
+    expect(page.locator("#label-status")).to_have_attribute("data-status", "unreviewed")
+
+
+def test_a_decision_someone_else_made_first_is_shown_not_overwritten(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/inspect?label=206")
+    expect(page.locator("#label-name")).to_have_text("dusk/0006")
+    url = f"{origin}/api/v1/labels/206/review"
+    httpx.post(url, json={"decision": "reject"}, headers={"If-Match": '"1"'}).raise_for_status()
+    with page.expect_response(lambda answer: answer.status == 412):
+        page.evaluate("window.STUDIO.inspect.decide('accept')")
+    expect(page.locator("#message")).to_contain_text("has changed since you opened it")
+    expect(page.locator("#label-status")).to_have_attribute("data-status", "rejected")
+
+
+def test_layers_are_drawn_without_further_requests(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/inspect?label=203")
+    expect(page.locator("#legend-table")).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "/203/layers/" in request.url else None)
+    drawings = set()
+    for key in "12345678":
+        page.keyboard.press(key)
+        drawings.add(_pixels(page))
+    page.locator("#legend-0 td:nth-child(2)").click()
+    page.locator("#contour").click()
+    drawings.add(_pixels(page))
+    # The truth equals the prediction nowhere but by chance, so all nine drawings differ.
+    assert len(drawings) == 9
+    assert sent == []
+
+
+def test_space_shows_the_photo_while_it_is_held(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/inspect?label=203&layer=prediction")
+    expect(page.locator("#legend-table")).to_be_visible()
+    shown = _pixels(page)
+    page.keyboard.down(" ")
+    assert _pixels(page) != shown
+    page.keyboard.up(" ")
+    assert _pixels(page) == shown
+
+
+def test_hovering_tells_class_confidence_and_why(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/inspect?label=203")
+    expect(page.locator("#legend-table")).to_be_visible()
+    page.locator("#canvas-right").hover()
+    expect(page.locator("#readout")).to_contain_text(re.compile(r"p 0\.\d{4} [≥<] θ 0\.\d{4}"))
+    expect(page.locator("#readout")).to_contain_text("truth")
+
+
+def test_wheel_zooms_both_panes_and_escape_fits(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/inspect?label=203")
+    expect(page.locator("#legend-table")).to_be_visible()
+    fit = page.locator("#zoom").inner_text()
+    page.locator("#canvas-left").hover()
+    page.mouse.wheel(0, -600)
+    expect(page.locator("#zoom")).not_to_have_text(fit)
+    page.keyboard.press("Escape")
+    expect(page.locator("#zoom")).to_have_text(fit)
+
+
+def test_the_list_follows_filter_and_sort(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/inspect?label=203")
+    expect(page.locator("#strip .vw-card")).to_have_count(14)
+    page.locator("#status-filter input").click()
+    page.get_by_role("option", name="Accepted").click()
+    expect(page.locator("#strip .vw-card")).to_have_count(3)
+
+
+def test_approving_says_what_will_be_trained_on(page: Page, origin: str, app: FastAPI) -> None:
+    page.goto(f"{origin}/ui/inspect?label=203")
+    expect(page.locator("#approve-round")).to_have_text("Approve round (13 of 14)")
+    page.locator("#approve-round").click()
+    expect(page.locator("#approval-summary")).to_contain_text("13 images; 1 rejected are excluded")
+    page.locator("#approve-confirm").click()
+    expect(page.locator("#approve-round")).to_be_disabled()
+    assert app.state.records.round(2).state == "training"
+
+
+def test_comparing_swaps_and_keeps_its_address(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/compare?left=103&right=203")
+    expect(page.locator("#pane-left figcaption")).to_contain_text("round 1")
+    page.keyboard.press("x")
+    expect(page.locator("#pane-left figcaption")).to_contain_text("round 2")
+    expect(page).to_have_url(re.compile(r"left=203&right=103"))
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"left=204&right=104"))
+
+
+def test_a_run_is_started_from_the_form(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/")
+    expect(page.locator("#recipe-note")).to_contain_text("3 minutes")
+    page.locator("#run-name textarea, #run-name input").fill("mine")
+    page.locator("#start-run").click()
+    expect(page).to_have_url(re.compile(r"/ui/\?run=3"))
+    expect(page.locator("#run-heading h1")).to_contain_text("mine")
+
+
+def test_the_chosen_theme_stays(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/settings")
+    page.get_by_role("radio", name="Dark").click()
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+    page.goto(f"{origin}/ui/jobs")
+    expect(page.locator("#jobs-table")).to_be_visible()
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+
+
+def _pixels(page: Page) -> Any:
+    """The right pane once two frames have passed, so that what was asked for is drawn."""
+    frame = "new Promise((done) => requestAnimationFrame(done))"
+    page.evaluate(f"(async () => {{ await {frame}; await {frame}; }})()")
+    return page.evaluate("document.getElementById('canvas-right').toDataURL()")
