@@ -60,6 +60,9 @@ def create(session: Session, body: RunCreate, idempotency_key: str | None) -> Ru
             return earlier
     datasets = _chosen_datasets(session, body)
     spec = _resolved_spec(body, datasets)
+    for role in ROLES:
+        if getattr(spec, role) is not None and role not in datasets:
+            raise UserError(f"no {role} data set is named.", where=role, remedy="Name a registered one.")
     target = datasets["target"]
     for role, dataset in datasets.items():
         _check_dataset(role, dataset, target)
@@ -94,8 +97,6 @@ def _chosen_datasets(session: Session, body: RunCreate) -> dict[DatasetRole, Dat
         name = getattr(body, role)
         if name is not None:
             chosen[role] = get_dataset_by_name(session, name)
-    if "target" not in chosen:
-        raise UserError("no target data set is named.", where="target", remedy="Name a registered one.")
     return chosen
 
 

@@ -41,7 +41,8 @@ class Compare {
     const named = { left: Number(query("left")), right: Number(query("right")) };
     if (named.left && named.right) return this.open(named);
     const right = named.left || named.right || (await firstLabelId());
-    if (!right) return say("Nothing to compare yet: a run needs labels first.");
+    byId("nothing").hidden = Boolean(right);
+    if (!right) return undefined;
     return this.open(await withOtherRound(right));
   }
 

@@ -11,6 +11,7 @@ import { Viewport } from "./viewport.js";
 
 const LAYOUTS = ["side", "stack", "single"];
 const LABELLING = "labelling";
+const RETRY_MS = 4000;
 
 class Inspect {
   constructor() {
@@ -63,16 +64,12 @@ class Inspect {
     this.viewport.changed();
   }
 
-  // The address names a label, a round or nothing.
+  // The address names a label, a round or nothing. False when there is nothing to show yet.
   async begin() {
-    const labelId = query("label");
-    if (labelId) return this.open(Number(labelId));
-    const roundId = query("round") ?? (await newestRound())?.id;
-    if (!roundId) return say("No labels yet. Start a run; its first round appears here.");
-    const waiting = await labelPage(roundId, { status: "unreviewed", limit: 1 });
-    const first = waiting.items[0] ?? (await labelPage(roundId, { limit: 1 })).items[0];
-    if (!first) return say("This round has no labels yet; they appear while it is labelled.");
-    return this.open(first.id);
+    const id = Number(query("label")) || (await firstLabelId(query("round")));
+    byId("nothing").hidden = Boolean(id);
+    if (id) await this.open(id);
+    return Boolean(id);
   }
 
   async open(id) {
@@ -213,6 +210,14 @@ class Inspect {
   }
 }
 
+// The first label nobody has decided on, else the first of all.
+async function firstLabelId(named) {
+  const roundId = named ?? (await newestRound())?.id;
+  if (!roundId) return null;
+  const waiting = await labelPage(roundId, { status: "unreviewed", limit: 1 });
+  return (waiting.items[0] ?? (await labelPage(roundId, { limit: 1 })).items[0])?.id ?? null;
+}
+
 function reviewList(reviews) {
   if (!reviews.length) return [element("p", { class: "st-muted" }, "Nobody has decided yet.")];
   const line = (entry) => element("li", {},
@@ -235,7 +240,11 @@ export async function start() {
   await whenPresent("inspect", "legend", "reviews", "strip", "label-heading", "comment", "approve-round");
   const inspect = new Inspect();
   window.STUDIO.inspect = inspect;
-  await shown(() => inspect.begin());
+  // Until there is a label, look again now and then: the round may just have begun.
+  const look = async () => {
+    if ((await shown(() => inspect.begin())) === false) setTimeout(look, RETRY_MS);
+  };
+  await look();
   // While the round is being labelled its state is looked at again; afterwards nothing is asked.
   inspect.strip.watch(async () => {
     if (inspect.round?.state !== LABELLING) return false;

@@ -124,7 +124,7 @@ export class LabelList {
     setInterval(async () => {
       if (document.hidden || !this.roundId || !(await isActive())) return;
       const generation = this.generation;
-      const page = await labelPage(this.roundId, { ...this.filter, limit: Math.max(60, this.items.length + 20) }).catch(() => null);
+      const page = await labelPage(this.roundId, { ...this.filter, limit: Math.min(1000, Math.max(60, this.items.length + 20)) }).catch(() => null);
       if (!page || generation !== this.generation || page.total === this.total) return;
       this.items = page.items;
       this.cursor = page.next_cursor;

@@ -76,7 +76,7 @@ export class Toolbar {
     byId("opacity-value").textContent = this.overlayOn ? `${byId("opacity").value} %` : "off";
   }
 
-  showZoom(scale) { byId("zoom").textContent = `${Math.round(scale * 100)} %`; }
+  showZoom(scale) { byId("zoom").textContent = scale < 100 ? `${Math.round(scale * 100)} %` : ""; }
 
   // Handles the keys every viewer has; `keys` maps further ones ("a", "ArrowLeft", …) to functions.
   listenKeys(keys) {

@@ -37,7 +37,8 @@ def runs_table(runs: Sequence[RunRead], jobs: Sequence[JobRead]) -> str:
     if not runs:
         return empty(
             "No runs yet.",
-            "Choose a recipe on the right and start one; the streets recipes need no data of yours.",
+            "Choose a recipe on the right and start one. The data sets it needs are registered under "
+            "Data sets; generated streets need no files of yours.",
         )
     active = {job.id: job for job in jobs}
     ordered = sorted(runs, key=lambda run: run.created_at, reverse=True)

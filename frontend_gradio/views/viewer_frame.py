@@ -43,7 +43,8 @@ def inspect_frame() -> str:
     tools = _segments("layouts", _PANE_LAYOUTS, "layout")
     return (
         f'<div class="vw" id="inspect">{_toolbar(LAYERS, tools)}'
-        f'<div class="vw-panes side" id="panes">{_pane("left", "Photo")}{_pane("right", "")}</div>'
+        f'<div class="vw-panes side" id="panes">{_pane("left", "Photo")}{_pane("right", "")}'
+        f"{_NOTHING}</div>"
         f"{_foot(term)}{_help()}</div>"
     )
 
@@ -57,7 +58,8 @@ def compare_frame() -> str:
     )
     return (
         f'<div class="vw" id="compare">{_toolbar(_COMPARE_LAYERS, tools)}'
-        f'<div class="vw-panes side" id="panes">{_pane("left", "")}{_pane("right", "")}</div>'
+        f'<div class="vw-panes side" id="panes">{_pane("left", "")}{_pane("right", "")}'
+        f"{_NOTHING}</div>"
         f"{_foot('')}{_help()}</div>"
     )
 
@@ -114,6 +116,10 @@ def _help() -> str:
     )
 
 
+_NOTHING = (
+    '<div class="st-empty" id="nothing" hidden><b>No labels yet.</b>'
+    "<span>Start a run; its labels appear here while the first round is labelled.</span></div>"
+)
 _ICONS = {
     "side": '<svg viewBox="0 0 16 16"><path d="M1 3h6v10H1zM9 3h6v10H9z"/></svg>',
     "stack": '<svg viewBox="0 0 16 16"><path d="M2 1h12v6H2zM2 9h12v6H2z"/></svg>',

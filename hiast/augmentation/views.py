@@ -81,7 +81,8 @@ def strong_view(images: Tensor, generator: torch.Generator) -> Tensor:
     `images` (B, 3, H, W) float 0..1 on any device, already weak views; geometry is untouched, so the
     labels stay valid. Returns a new batch, same shape and range. Operations: colour jitter, Gaussian
     blur (kernel 3..41, in proportion less on crops below 512 pixels high), contrast (factor 0..3),
-    brightness (±0.5), posterise to 4 bits, equalise, solarise, grey. Every number comes from `generator` (CPU); the global torch generator is not used.
+    brightness (±0.5), posterise to 4 bits, equalise, solarise, grey. Every number comes from
+    `generator` (CPU); the global torch generator is not used.
     """
     return torch.stack([_recolour(image[None], generator)[0] for image in images])
 

@@ -27,7 +27,7 @@ def evaluate(
 
     Raises UserError when an image has no ground truth.
     """
-    model = model.to(device).eval()
+    model = model.to(device, memory_format=torch.channels_last).eval()
     classes = images.classes.num_classes
     confusion = np.zeros((classes, classes), np.int64)
     for index, entry in enumerate(images.entries):

@@ -84,7 +84,7 @@ def generate_labels(
     Memory does not grow with the number of images. Policy cbst first reads the whole set once to find
     its thresholds.
     """
-    model = model.to(device).eval()
+    model = model.to(device, memory_format=torch.channels_last).eval()
     codebook = Codebook.named(selection.codebook)
     weights = LossWeights(**losses.model_dump())
     if state is None:

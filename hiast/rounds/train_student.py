@@ -59,7 +59,8 @@ def train_student(
     The student sees the strong view, the teacher the weak one; both share geometry and pasted pixels
     (HIAST, arXiv 2302.06992). `source` adds a supervised loss of weight spec.source_weight.
     """
-    student.to(device).train()
+    # Channels last: a fifth faster on CPU, and what tensor cores want.
+    student.to(device, memory_format=torch.channels_last).train()
     if spec.freeze_batch_norm:
         freeze_batch_norm(student)
     teacher = make_teacher(student)

@@ -32,7 +32,8 @@ def warm_up(
     on_progress: Callable[[Progress], None],
 ) -> None:
     """Train `model` in place: cross-entropy on colour-jittered source crops, AdamW, poly schedule."""
-    model.to(device).train()
+    # Channels last: a fifth faster on CPU, and what tensor cores want.
+    model.to(device, memory_format=torch.channels_last).train()
     plan = BatchPlan(
         source, source.read_label, spec.batch_size, spec.crop, spec.crop_heights, seed=(seed, 0)
     )
