@@ -12,8 +12,10 @@ from frontend_gradio.pages.page_parts import plain_html
 from frontend_gradio.views import round_summary
 
 
-def build(client: ApiClient, round_id: gr.Number, button: gr.Button, *, id_from_browser: str = "") -> None:
-    """Wire `button` to the question of the round in `round_id`.
+def build(
+    client: ApiClient, round_id: gr.Number, button: gr.Button, *, id_from_browser: str = ""
+) -> gr.events.Dependency:
+    """Wire `button` to the question of the round in `round_id`; answers the event of the approval.
 
     `id_from_browser`: JavaScript returning the id, where the browser rather than the server knows it.
     """
@@ -27,8 +29,8 @@ def build(client: ApiClient, round_id: gr.Number, button: gr.Button, *, id_from_
         bound(ask, client), [round_id], [panel, question, asked], js=id_from_browser or None, **_QUIET
     )
     done = confirm.click(bound(approve, client), [asked], [panel], **_QUIET)
-    done.success(None, None, None, js="() => window.location.reload()", api_visibility="private")
     back.click(close, None, [panel], **_QUIET)
+    return done
 
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}

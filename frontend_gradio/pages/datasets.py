@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from backend.datasets.schemas import DatasetCreate
 from frontend_gradio.api_client import ApiClient, ApiError
 from frontend_gradio.pages.binding import bound, only_changes, query_id
-from frontend_gradio.pages.page_parts import plain_html, top_bar
+from frontend_gradio.pages.page_parts import GO_TO, plain_html, top_bar
 from frontend_gradio.views import dataset_table
 from frontend_gradio.views.markup import notice
 from hiast.contracts.datasets import DatasetSpec, StreetsOptions
@@ -46,9 +46,7 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
     timer.tick(**refresh)
     scan.click(bound(scan_dataset, client), [dataset_id], None, **_QUIET).then(**refresh)
     deleted = delete.click(bound(delete_dataset, client), [dataset_id], [go_to], **_QUIET)
-    deleted.success(
-        None, [go_to], None, js="(url) => window.location.assign(url)", api_visibility="private"
-    )
+    deleted.success(None, [go_to], None, js=GO_TO, api_visibility="private")
 
 
 def open_page(client: ApiClient, request: gr.Request) -> list[Any]:
@@ -115,9 +113,7 @@ def _build_form(client: ApiClient) -> gr.Textbox:
     go_to = gr.Textbox(visible=False)
     fields = [name, kind, root, split, labelled, look, count]
     registered = register.click(bound(register_dataset, client), fields, [go_to], **_QUIET)
-    registered.success(
-        None, [go_to], None, js="(url) => window.location.assign(url)", api_visibility="private"
-    )
+    registered.success(None, [go_to], None, js=GO_TO, api_visibility="private")
     return go_to
 
 

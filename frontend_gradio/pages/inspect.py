@@ -58,6 +58,8 @@ def build(client: ApiClient) -> None:
     sorted_ = "(sort) => window.STUDIO.inspect?.list({sort})"
     status.input(None, [status], None, js=filtered, api_visibility="private")
     sort.input(None, [sort], None, js=sorted_, api_visibility="private")
-    approval.build(
+    approved = approval.build(
         client, round_id, approve, id_from_browser="() => window.STUDIO.inspect?.roundId() ?? null"
     )
+    refresh = "() => window.STUDIO.inspect?.refreshRound()"
+    approved.success(None, None, None, js=refresh, api_visibility="private")

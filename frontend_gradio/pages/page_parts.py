@@ -8,6 +8,9 @@ import gradio as gr
 
 from frontend_gradio.views import header
 
+# Leaving in the same breath would cut off the stream Gradio is still reading.
+GO_TO = "(url) => { setTimeout(() => window.location.assign(url), 50); }"
+
 
 def plain_html(value: str = "", **options: Any) -> gr.HTML:
     """gr.HTML without Gradio's text styles. `value` must be escaped already: it is not sanitised."""

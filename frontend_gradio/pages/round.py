@@ -35,11 +35,13 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
             kept = gr.Plot(show_label=False, elem_id="kept-plot", min_width=320, scale=2)
         classes = plain_html(elem_id="classes")
         plain_html(viewer_frame.label_grid(), elem_id="labels", js_on_load=viewer_frame.start("label_grid"))
-    approval.build(client, round_id, approve)
+    approved = approval.build(client, round_id, approve)
     timer = gr.Timer(REFRESH_SECONDS, active=False)
     drawn = [heading, approve, plots, thresholds, kept, classes, timer]
     blocks.load(bound(open_page, client), None, [round_id, *drawn, shown], **_QUIET)
-    timer.tick(bound(redraw, client, seconds=REFRESH_SECONDS), [round_id, shown], [*drawn, shown], **_QUIET)
+    refresh = bound(redraw, client, seconds=REFRESH_SECONDS)
+    timer.tick(refresh, [round_id, shown], [*drawn, shown], **_QUIET)
+    approved.success(refresh, [round_id, shown], [*drawn, shown], **_QUIET)
 
 
 def open_page(client: ApiClient, request: gr.Request) -> list[Any]:

@@ -13,7 +13,7 @@ from backend.recipes.schemas import RecipeRead
 from backend.runs.schemas import RunCreate, RunRead
 from frontend_gradio.api_client import ApiClient, ApiError
 from frontend_gradio.pages.binding import bound, only_changes, query_id
-from frontend_gradio.pages.page_parts import plain_html, top_bar
+from frontend_gradio.pages.page_parts import GO_TO, plain_html, top_bar
 from frontend_gradio.views import charts, job_table, run_detail, run_table
 from frontend_gradio.views.markup import notice
 
@@ -131,9 +131,7 @@ def _build_form(client: ApiClient, blocks: gr.Blocks) -> None:
     recipe.input(bound(choose_recipe, client), [recipe], filled[1:], **_QUIET)
     fields = [recipe, name, source, target, validation, rounds, overrides]
     started = start.click(bound(start_run, client), fields, [go_to], **_QUIET)
-    started.success(
-        None, [go_to], None, js="(url) => window.location.assign(url)", api_visibility="private"
-    )
+    started.success(None, [go_to], None, js=GO_TO, api_visibility="private")
 
 
 def fill_form(client: ApiClient) -> list[Any]:

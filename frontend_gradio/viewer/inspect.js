@@ -102,6 +102,11 @@ class Inspect {
     this.showApproval();
   }
 
+  async refreshRound() {
+    this.round = await getJson(`/rounds/${this.label.round_id}`);
+    this.showApproval();
+  }
+
   showApproval() {
     const { state, label_count: count, reviews } = this.round;
     const button = byId("approve-round");
@@ -138,8 +143,7 @@ class Inspect {
       }
       const moved = this.strip.selected !== label.id;
       if (decision !== "reset" && !moved) await this.go(1, false);
-      this.round = await getJson(`/rounds/${label.round_id}`);
-      this.showApproval();
+      await this.refreshRound();
       say(`${label.name}: ${updated.status}`);
     } catch (error) {
       await this.refused(error);

@@ -87,6 +87,17 @@ def test_names_are_shown_verbatim_and_never_evaluated(page: Page, origin: str) -
     expect(page.locator("#dataset-3 a")).to_have_text("camvid ${1+1} {{dusk}} <b>")
 
 
+def test_before_the_first_run_every_page_says_what_comes_next(
+    page: Page, origin: str, app: FastAPI
+) -> None:
+    app.state.records.runs.clear()
+    for path, place in (("/", "#runs"), ("/inspect", "#nothing"), ("/compare", "#nothing")):
+        page.goto(f"{origin}/ui{path}")
+        expect(page.locator(place)).to_contain_text(re.compile("start", re.IGNORECASE))
+    page.goto(f"{origin}/ui/round")
+    expect(page.locator("#round-heading")).to_contain_text("Start a run")
+
+
 def test_a_missing_run_is_told_on_the_page(page: Page, origin: str) -> None:
     page.goto(f"{origin}/ui/?run=99")
     expect(page.locator("#run-heading")).to_contain_text("run 99 does not exist.")
