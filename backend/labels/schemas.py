@@ -28,6 +28,8 @@ class LabelSummary(BaseModel):
     height: int
     width: int
     version: int
+    layers_digest: str
+    """Changes when any layer changes; append it to layer URLs to cache them for ever."""
 
 
 class LabelReference(BaseModel):
@@ -53,8 +55,6 @@ class LabelRead(LabelSummary):
     confidence_levels: Literal["log12", "float16"]
     """Codebook of the confidence codes."""
     has_ground_truth: bool
-    layers_digest: str
-    """Changes when any layer changes; append it to layer URLs to cache them for ever."""
     previous_id: int | None
     next_id: int | None
     """Neighbours in labelling order."""

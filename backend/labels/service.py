@@ -28,6 +28,7 @@ def _summary_fields(label: Label) -> dict[str, Any]:
         "height": label.report.height,
         "width": label.report.width,
         "version": label.version,
+        "layers_digest": f"{label.id}-{label.attempt}",
     }
 
 
@@ -56,7 +57,6 @@ def read_label(session: Session, label: Label) -> LabelRead:
         hard_classes=round_.label_set.hard_classes if round_.label_set else [],
         confidence_levels=run.spec.selection.codebook,
         has_ground_truth=image.label_path is not None,
-        layers_digest=f"{label.id}-{label.attempt}",
         previous_id=previous_id,
         next_id=next_id,
         same_image=[

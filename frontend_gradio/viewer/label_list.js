@@ -85,7 +85,7 @@ export class LabelList {
   }
 
   card(item, key) {
-    const layer = (name) => url(`/labels/${item.id}/layers/${name}`);
+    const layer = (name) => url(`/labels/${item.id}/layers/${name}?v=${encodeURIComponent(item.layers_digest)}`);
     return element("a", { class: "vw-card", id: `label-${item.id}`, "data-label": item.id, "data-key": key,
       "data-status": item.status, href: this.link(item), title: item.name },
     element("span", { class: "vw-thumb", style: `aspect-ratio:${item.width}/${item.height}` },

@@ -13,7 +13,7 @@ from hiast.contracts.errors import UserError
 from hiast.contracts.reports import EvaluationReport, Progress
 from hiast.data.image_set import ImageSet
 from hiast.metrics import class_iou, confusion_matrix, mean_iou, pixel_accuracy
-from hiast.models import DeepLabV2
+from hiast.models import DeepLabV2, place
 
 
 def evaluate(
@@ -27,7 +27,7 @@ def evaluate(
 
     Raises UserError when an image has no ground truth.
     """
-    model = model.to(device, memory_format=torch.channels_last).eval()
+    model = place(model, device).eval()
     classes = images.classes.num_classes
     confusion = np.zeros((classes, classes), np.int64)
     for index, entry in enumerate(images.entries):

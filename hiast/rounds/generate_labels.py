@@ -17,7 +17,7 @@ from hiast.contracts.reports import LabelReport, LabelSetReport, Progress
 from hiast.contracts.run_spec import LossSpec, PasteSpec, SelectionSpec
 from hiast.data.image_set import ImageSet
 from hiast.losses import LossWeights, region_weights
-from hiast.models import DeepLabV2
+from hiast.models import DeepLabV2, place
 from hiast.selection import (
     Codebook,
     class_balanced_quantiles,
@@ -84,7 +84,7 @@ def generate_labels(
     Memory does not grow with the number of images. Policy cbst first reads the whole set once to find
     its thresholds.
     """
-    model = model.to(device, memory_format=torch.channels_last).eval()
+    model = place(model, device).eval()
     codebook = Codebook.named(selection.codebook)
     weights = LossWeights(**losses.model_dump())
     if state is None:

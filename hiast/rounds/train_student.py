@@ -18,6 +18,7 @@ from hiast.models import (
     backbone_and_head_parameters,
     freeze_batch_norm,
     make_teacher,
+    place,
     update_teacher,
 )
 from hiast.rounds.batches import BatchPlan, PasteSource, load_batches, torch_generator
@@ -59,8 +60,7 @@ def train_student(
     The student sees the strong view, the teacher the weak one; both share geometry and pasted pixels
     (HIAST, arXiv 2302.06992). `source` adds a supervised loss of weight spec.source_weight.
     """
-    # Channels last: a fifth faster on CPU, and what tensor cores want.
-    student.to(device, memory_format=torch.channels_last).train()
+    place(student, device).train()
     if spec.freeze_batch_norm:
         freeze_batch_norm(student)
     teacher = make_teacher(student)

@@ -13,7 +13,7 @@ from hiast.contracts.reports import Progress
 from hiast.contracts.run_spec import WarmUpSpec
 from hiast.data.image_set import ImageSet
 from hiast.losses import supervised_loss
-from hiast.models import DeepLabV2
+from hiast.models import DeepLabV2, place
 from hiast.rounds.batches import BatchPlan, load_batches, torch_generator
 from hiast.rounds.checks import require_finite
 from hiast.rounds.device import loading_processes
@@ -32,8 +32,7 @@ def warm_up(
     on_progress: Callable[[Progress], None],
 ) -> None:
     """Train `model` in place: cross-entropy on colour-jittered source crops, AdamW, poly schedule."""
-    # Channels last: a fifth faster on CPU, and what tensor cores want.
-    model.to(device, memory_format=torch.channels_last).train()
+    place(model, device).train()
     plan = BatchPlan(
         source, source.read_label, spec.batch_size, spec.crop, spec.crop_heights, seed=(seed, 0)
     )

@@ -114,9 +114,7 @@ def draw_end_wall(canvas: Canvas, building: Building, facade: Facade) -> None:
     """The wall across the street direction that a gap in the row leaves visible, and the roof."""
     (x, z), height = facade.start, building.height
     back = x + building.side * building.depth
-    surface = canvas.wall(
-        BUILDING, (x, z), (back, z), (0.0, -1.0), Texture(Pattern.PLASTER, 7.0, 0.2)
-    )
+    surface = canvas.wall(BUILDING, (x, z), (back, z), (0.0, -1.0), Texture(Pattern.PLASTER, 7.0, 0.2))
     ridge = [(0.5 * (x + back), height + 2.6, z)] if building.pitched else []
     canvas.shape(
         [(x, 0.0, z), (x, height, z), *ridge, (back, height, z), (back, 0.0, z)],
@@ -182,17 +180,19 @@ def _draw_windows(
     tones = generator.uniform(0.65, 1.5, len(middle))
     lit = generator.random(len(middle)) < canvas.light.lit_windows
     glass = facade.corners(middle - half, middle + half, low, high)
-    canvas.quads(
-        glass[~lit], [scaled(facade.glass, tone) for tone in tones[~lit]], facade.wall
-    )
+    canvas.quads(glass[~lit], [scaled(facade.glass, tone) for tone in tones[~lit]], facade.wall)
     warm = [scaled(_LAMPLIGHT[int(10 * tone) % 4], 0.45 + 0.35 * tone) for tone in tones[lit]]
     canvas.quads(glass[lit], warm, facade.lamp)
     if size > 6.0:
         bar = facade.corners(middle - 0.04, middle + 0.04, low, high)
         canvas.quads(bar, [facade.trim] * len(middle), facade.wall)
-        blind = facade.corners(middle - half, middle + half, high - (high - low) * (tones - 0.6) * 0.5, high)
+        blind = facade.corners(
+            middle - half, middle + half, high - (high - low) * (tones - 0.6) * 0.5, high
+        )
         chosen = (tones > 1.0) & ~lit
-        canvas.quads(blind[chosen], [mix(facade.trim, (210, 205, 196), 0.5)] * int(chosen.sum()), facade.wall)
+        canvas.quads(
+            blind[chosen], [mix(facade.trim, (210, 205, 196), 0.5)] * int(chosen.sum()), facade.wall
+        )
 
 
 def _draw_shop(

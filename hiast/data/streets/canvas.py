@@ -86,9 +86,7 @@ class Canvas:
         self._known[surface] = len(self.surfaces) - 1
         return self._known[surface]
 
-    def wall(
-        self, label: int, start: Position, end: Position, normal: Position, texture: Texture
-    ) -> int:
+    def wall(self, label: int, start: Position, end: Position, normal: Position, texture: Texture) -> int:
         """Surface number of the upright plane through two ground points (x, z)."""
         offset = normal[0] * start[0] + normal[1] * start[1]
         offset = offset if abs(offset) > 1e-3 else 1e-3

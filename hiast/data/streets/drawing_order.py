@@ -18,9 +18,9 @@ from hiast.data.streets.buildings import (
 )
 from hiast.data.streets.canvas import Canvas, Position
 from hiast.data.streets.furniture import draw_post, draw_sign
-from hiast.data.streets.people import draw_cyclist, draw_walker
+from hiast.data.streets.people import Cyclist, Walker, draw_cyclist, draw_walker
 from hiast.data.streets.plants import draw_barrier, draw_bush, draw_tree
-from hiast.data.streets.street import Objects
+from hiast.data.streets.population import Objects
 from hiast.data.streets.vehicles import PROFILES, Vehicle, draw_vehicle
 
 Step = tuple[float, Callable[[], None]]
@@ -113,7 +113,8 @@ def _cast_shadows(canvas: Canvas, objects: Objects) -> None:
             _shadow_of(canvas, _square(x, walker.z, 0.2), walker.height, 5)
     for vehicle in objects.vehicles:
         _vehicle_shadow(canvas, vehicle)
-    for person in (*objects.walkers, *objects.cyclists):
+    movers: list[Walker | Cyclist] = [*objects.walkers, *objects.cyclists]
+    for person in movers:
         x = float(canvas.camera.centreline(person.z)) + person.x
         canvas.shadow(_disc(x, person.z, 0.35), _CONTACT_SHADE * 0.8)
 
@@ -152,7 +153,10 @@ def _vehicle_shadow(canvas: Canvas, vehicle: Vehicle) -> None:
         signs = ((-1, -1), (1, -1), (1, 1), (-1, 1))
         length, width = half * grown, 0.85 * grown
         return [
-            (x + a * length * ahead[0] + b * width * across[0], vehicle.z + a * length * ahead[1] + b * width * across[1])
+            (
+                x + a * length * ahead[0] + b * width * across[0],
+                vehicle.z + a * length * ahead[1] + b * width * across[1],
+            )
             for a, b in signs
         ]
 

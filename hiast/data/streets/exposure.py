@@ -56,7 +56,7 @@ def expose(light: Floats, exposure: Exposure, generator: np.random.Generator) ->
     if exposure.blur or exposure.motion:
         shaped = _blurred(shaped, exposure.blur * scale, exposure.motion * scale)
     shaped += _noise(shaped.shape[:2], exposure.noise, generator)
-    picture = np.clip(shaped + 0.5, 0, 255).astype(np.uint8)
+    picture: Bytes = np.clip(shaped + 0.5, 0, 255).astype(np.uint8)
     if exposure.jpeg_quality is None:
         return picture
     packed = io.BytesIO()
@@ -90,7 +90,8 @@ def _blurred(shaped: Floats, blur: float, motion: float) -> Floats:
 def _normal_of_byte() -> Floats:
     """256 values that turn an even byte into a normal deviate: quantiles of a fixed sample."""
     sample = np.sort(np.random.default_rng(0).standard_normal(256 * 256))
-    return sample.reshape(256, 256).mean(axis=1).astype(np.float32)
+    means: Floats = sample.reshape(256, 256).mean(axis=1).astype(np.float32)
+    return means
 
 
 def _noise(size: tuple[int, int], deviation: float, generator: np.random.Generator) -> Floats:

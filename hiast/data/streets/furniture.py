@@ -42,13 +42,17 @@ class SignPost:
     """ban, warning, order, crossing, stop or board"""
 
 
-def _bar(canvas: Canvas, ends: tuple[Position, Position], width: float, colour: Colour, surface: int) -> None:
+def _bar(
+    canvas: Canvas, ends: tuple[Position, Position], width: float, colour: Colour, surface: int
+) -> None:
     """A straight bar between two canvas positions, at least two canvas pixels wide."""
     (x0, y0), (x1, y1) = ends
     half = max(1.0, width / 2)
     length = max(1e-6, float(np.hypot(x1 - x0, y1 - y0)))
     ox, oy = (y1 - y0) / length * half, -(x1 - x0) / length * half
-    canvas.polygon([(x0 + ox, y0 + oy), (x1 + ox, y1 + oy), (x1 - ox, y1 - oy), (x0 - ox, y0 - oy)], colour, surface)
+    canvas.polygon(
+        [(x0 + ox, y0 + oy), (x1 + ox, y1 + oy), (x1 - ox, y1 - oy), (x0 - ox, y0 - oy)], colour, surface
+    )
 
 
 def draw_post(canvas: Canvas, post: Post, generator: np.random.Generator) -> None:
@@ -58,7 +62,9 @@ def draw_post(canvas: Canvas, post: Post, generator: np.random.Generator) -> Non
     scale = camera.pixels_per_metre(post.z)
     surface = canvas.billboard(POLE, post.z, _STEEL)
     metal = varied(generator, _METAL, 0.12)
-    foot, knee, top = camera.project([(x, 0, post.z), (x, min(1.2, post.height / 2), post.z), (x, post.height, post.z)])
+    foot, knee, top = camera.project(
+        [(x, 0, post.z), (x, min(1.2, post.height / 2), post.z), (x, post.height, post.z)]
+    )
     _bar(canvas, (foot, top), 0.15 * scale, metal, surface)
     _bar(canvas, (foot, knee), 0.24 * scale, scaled(metal, 0.85), surface)
     if not post.arm:
@@ -128,7 +134,11 @@ def _draw_board(
     wide, tall = 1.5 * radius, 0.85 * radius
     for grown, fill in ((1.06, _WHITE), (1.0, colour)):
         w, h = wide * grown, tall * grown
-        box = [(centre[0] - w, centre[1] - h), (centre[0] + w, centre[1] - h), (centre[0] + w, centre[1] + h)]
+        box = [
+            (centre[0] - w, centre[1] - h),
+            (centre[0] + w, centre[1] - h),
+            (centre[0] + w, centre[1] + h),
+        ]
         canvas.polygon([*box, (centre[0] - w, centre[1] + h)], fill, surface)
     for row in (-0.45, 0.1, 0.55):
         length = float(generator.uniform(0.5, 1.4))

@@ -75,7 +75,9 @@ def _zones(
     return edges, labels, colours
 
 
-def _side_zones(border: Border, kerb: Colour, paving: Colour, grass: Colour) -> list[tuple[float, int, Colour]]:
+def _side_zones(
+    border: Border, kerb: Colour, paving: Colour, grass: Colour
+) -> list[tuple[float, int, Colour]]:
     """(where it begins, class, colour) from the kerb outwards."""
     found: list[tuple[float, int, Colour]] = [(border.kerb, SIDEWALK, kerb)]
     if border.verge:
@@ -98,7 +100,8 @@ def _tone(label: Bytes, position: tuple[Floats, Floats], resolved: Floats, textu
     tufts = look_up(Pattern.LEAF, x * 14, z * 9) * (np.clip(resolved / 8.0, 0, 1) * texture)
     grass = 0.26 * tufts + 0.18 * patches
     chosen = np.where(label == ROAD, road, np.where(label == SIDEWALK, paving, grass))
-    return (1.0 + chosen).astype(np.float32)
+    shade: Floats = (1.0 + chosen).astype(np.float32)
+    return shade
 
 
 def _joints(x: Floats, z: Floats, resolved: Floats) -> Floats:
@@ -106,14 +109,16 @@ def _joints(x: Floats, z: Floats, resolved: Floats) -> Floats:
     width = 0.5 / resolved + 0.012
     lengthwise = np.abs((x / 0.75) % 1.0 - 0.5) * 0.75 < width
     crosswise = np.abs((z / 0.75) % 1.0 - 0.5) * 0.75 < width * np.maximum(1.0, z / 3.0)
-    return ((lengthwise | crosswise) * np.clip(resolved / 30.0, 0.0, 1.0)).astype(np.float32)
+    joints: Floats = ((lengthwise | crosswise) * np.clip(resolved / 30.0, 0.0, 1.0)).astype(np.float32)
+    return joints
 
 
 def _line(distance: Floats, half: float, resolved: Floats) -> Floats:
     """Coverage 0..1 of a painted line of that half width, metres."""
-    return np.clip((half - np.abs(distance)) * resolved + 0.5, 0.0, 1.0) * np.minimum(
+    coverage: Floats = np.clip((half - np.abs(distance)) * resolved + 0.5, 0.0, 1.0) * np.minimum(
         1.0, 2.0 * half * resolved
     )
+    return coverage
 
 
 def _markings(street: Street, x: Floats, z: Floats, resolved: Floats) -> Floats:

@@ -29,12 +29,15 @@ class Pattern(IntEnum):
 
 def _spectral(generator: np.random.Generator, power: float) -> Floats:
     """Tileable noise whose amplitude falls as 1/frequency**power, mean 0, deviation 0.4, in [-1, 1]."""
-    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(TABLE_SIZE), np.fft.rfftfreq(TABLE_SIZE), indexing="ij"))
+    frequency = np.hypot(
+        *np.meshgrid(np.fft.fftfreq(TABLE_SIZE), np.fft.rfftfreq(TABLE_SIZE), indexing="ij")
+    )
     frequency[0, 0] = 1.0
     white = np.fft.rfft2(generator.standard_normal((TABLE_SIZE, TABLE_SIZE)))
     shaped = np.fft.irfft2(white / frequency**power, s=(TABLE_SIZE, TABLE_SIZE))
     shaped -= shaped.mean()
-    return np.clip(0.4 * shaped / shaped.std(), -1.0, 1.0).astype(np.float32)
+    noise: Floats = np.clip(0.4 * shaped / shaped.std(), -1.0, 1.0).astype(np.float32)
+    return noise
 
 
 def _brick(generator: np.random.Generator, grain: Floats) -> Floats:
@@ -59,7 +62,8 @@ def _plank(generator: np.random.Generator, grain: Floats) -> Floats:
     column = np.arange(TABLE_SIZE)
     tone = generator.uniform(-0.4, 0.4, TABLE_SIZE // 6 + 1)[column // 6]
     boards = np.where(column % 6 == 0, -1.0, tone)
-    return np.clip(boards[None, :] + 0.3 * grain, -1.0, 1.0).astype(np.float32)
+    planks: Floats = np.clip(boards[None, :] + 0.3 * grain, -1.0, 1.0).astype(np.float32)
+    return planks
 
 
 def _panel(generator: np.random.Generator, grain: Floats) -> Floats:

@@ -101,10 +101,24 @@ def draw_walker(canvas: Canvas, walker: Walker, generator: np.random.Generator) 
     broad = 0.135 * tall if walker.facing == 0 else 0.1 * tall
     hem = 0.42 * tall if generator.random() < 0.4 else 0.5 * tall
     swing = stride * 0.9
-    figure.limb([(neck[0] - broad, 0.8 * tall), (-broad - swing * 0.4, 0.5 * tall)], 0.055 * tall, scaled(jacket, 0.8))
-    torso = [(-broad * 0.9, hem), (lean - broad, 0.8 * tall), neck, (lean + broad, 0.8 * tall), (broad * 0.9, hem)]
+    figure.limb(
+        [(neck[0] - broad, 0.8 * tall), (-broad - swing * 0.4, 0.5 * tall)],
+        0.055 * tall,
+        scaled(jacket, 0.8),
+    )
+    torso = [
+        (-broad * 0.9, hem),
+        (lean - broad, 0.8 * tall),
+        neck,
+        (lean + broad, 0.8 * tall),
+        (broad * 0.9, hem),
+    ]
     figure.outline(torso, jacket)
-    figure.limb([(neck[0] + broad, 0.8 * tall), (broad + swing * 0.4, 0.5 * tall)], 0.055 * tall, scaled(jacket, 0.9))
+    figure.limb(
+        [(neck[0] + broad, 0.8 * tall), (broad + swing * 0.4, 0.5 * tall)],
+        0.055 * tall,
+        scaled(jacket, 0.9),
+    )
     head = (1.4 * lean, 0.915 * tall)
     figure.disc(head, (0.058 * tall, 0.072 * tall), skin)
     hair = (head[0] - 0.02 * walker.facing, head[1] + 0.025 * tall)
@@ -162,8 +176,12 @@ def _draw_from_behind(figure: _Figure, cyclist: Cyclist, generator: np.random.Ge
         figure.disc((0.0, 0.75), (0.07, 0.05), (200, 40, 36))
     for side in (-1.0, 1.0):
         lift = 0.12 if side > 0 else 0.0
-        figure.limb([(side * 0.1, 0.95), (side * 0.17, 0.6 + lift), (side * 0.13, 0.25 + lift)], 0.13, trousers)
-        figure.limb([(side * 0.2, 1.42), (side * 0.34, 1.2), (side * 0.28, 1.04)], 0.1, scaled(jacket, 0.85))
+        figure.limb(
+            [(side * 0.1, 0.95), (side * 0.17, 0.6 + lift), (side * 0.13, 0.25 + lift)], 0.13, trousers
+        )
+        figure.limb(
+            [(side * 0.2, 1.42), (side * 0.34, 1.2), (side * 0.28, 1.04)], 0.1, scaled(jacket, 0.85)
+        )
     figure.outline([(-0.17, 0.88), (-0.23, 1.42), (0.0, 1.52), (0.23, 1.42), (0.17, 0.88)], jacket)
     figure.disc((0.0, 1.63), (0.1, 0.13), skin)
     figure.disc((0.0, 1.68), (0.125, 0.11), _pick(generator, _CLOTHES))

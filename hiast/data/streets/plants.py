@@ -109,7 +109,12 @@ def _draw_conifer(
         half = tree.spread * 0.62 * (1.0 - tier / (tiers + 0.6)) * scale
         base, tip = canvas.camera.project([(x, low, tree.z), (x, low + tree.height * 0.3, tree.z)])
         jag = float(generator.uniform(0.8, 1.2))
-        corners = [(base[0] - half * jag, base[1]), tip, (base[0] + half, base[1]), (base[0], base[1] - half / 4)]
+        corners = [
+            (base[0] - half * jag, base[1]),
+            tip,
+            (base[0] + half, base[1]),
+            (base[0], base[1] - half / 4),
+        ]
         canvas.polygon(corners, scaled(colour, 0.6 + 0.06 * tier), surface)
 
 
@@ -162,7 +167,12 @@ def draw_barrier(canvas: Canvas, barrier: Barrier, generator: np.random.Generato
     for share in np.linspace(0.0, 1.0, max(2, round((barrier.far - barrier.near) / 2.0) + 1)):
         z = start[1] + (end[1] - start[1]) * float(share)
         x = start[0] + (end[0] - start[0]) * float(share)
-        post = [(x, 0.0, z - 0.08), (x, high + 0.12, z - 0.08), (x, high + 0.12, z + 0.08), (x, 0.0, z + 0.08)]
+        post = [
+            (x, 0.0, z - 0.08),
+            (x, high + 0.12, z - 0.08),
+            (x, high + 0.12, z + 0.08),
+            (x, 0.0, z + 0.08),
+        ]
         canvas.shape(post, scaled(base, 0.6), surface)
 
 

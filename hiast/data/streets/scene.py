@@ -11,9 +11,10 @@ from hiast.data.streets.drawing_order import draw_objects
 from hiast.data.streets.exposure import add_glows, expose, reflect_on_road
 from hiast.data.streets.ground import render_ground
 from hiast.data.streets.looks import sample_exposure, sample_light
+from hiast.data.streets.population import sample_objects
 from hiast.data.streets.shading import reduce_canvas, shade
 from hiast.data.streets.sky import render_sky
-from hiast.data.streets.street import sample_objects, sample_street
+from hiast.data.streets.street import sample_street
 from hiast.data.streets.types import ROAD, VOID, Bytes, Floats
 
 _LOOKS: tuple[StreetLook, ...] = ("source", "target")
@@ -30,7 +31,9 @@ def render_scene(
     uint8, 255 on the bonnet of the camera's own car. Equal arguments give equal bytes. The
     looks are different series: scene 3 of one shows another street than scene 3 of the other.
     """
-    generator = np.random.default_rng([seed & 0xFFFF_FFFF, seed >> 32 & 0xFFFF_FFFF, index, _LOOKS.index(look)])
+    generator = np.random.default_rng(
+        [seed & 0xFFFF_FFFF, seed >> 32 & 0xFFFF_FFFF, index, _LOOKS.index(look)]
+    )
     factor = 2 if height * width <= _SUPERSAMPLED_UP_TO else 1
     camera = _sample_camera(height * factor, width * factor, generator)
     light = sample_light(look, generator)

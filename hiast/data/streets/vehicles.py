@@ -79,7 +79,9 @@ class _Body:
             self.centre[1] + along * self.forward[1] + across * self.right[1],
         )
 
-    def strip(self, first: tuple[float, float], last: tuple[float, float], share: float = 1.0) -> list[Point]:
+    def strip(
+        self, first: tuple[float, float], last: tuple[float, float], share: float = 1.0
+    ) -> list[Point]:
         """The quadrilateral between two profile points over the (share of the) car's width."""
         low, high = share * self.half_width(first[1]), share * self.half_width(last[1])
         return [
@@ -125,9 +127,7 @@ def _draw_strips(canvas: Canvas, body: _Body, surface: int, paint: Colour) -> No
             canvas.shape(body.strip(gleam[0], gleam[1], 0.88), mix(_GLASS, (190, 205, 220), 0.35), surface)
 
 
-def _towards(
-    first: tuple[float, float], last: tuple[float, float], share: float
-) -> tuple[float, float]:
+def _towards(first: tuple[float, float], last: tuple[float, float], share: float) -> tuple[float, float]:
     return first[0] + (last[0] - first[0]) * share, first[1] + (last[1] - first[1]) * share
 
 
@@ -137,7 +137,9 @@ def _faces(first: tuple[float, float], last: tuple[float, float], eye: Point) ->
     return outward[0] * (eye[0] - first[0]) + outward[1] * (eye[1] - first[1]) > 0
 
 
-def _end_patch(body: _Body, at: float, across: tuple[float, float], height: tuple[float, float]) -> list[Point]:
+def _end_patch(
+    body: _Body, at: float, across: tuple[float, float], height: tuple[float, float]
+) -> list[Point]:
     return [
         body.point(at, height[0], across[0]),
         body.point(at, height[1], across[0]),
@@ -179,9 +181,7 @@ def _draw_front(canvas: Canvas, body: _Body, surface: int, vehicle: Vehicle) -> 
 
 def _draw_wheels(canvas: Canvas, body: _Body, surface: int, *, inner: bool) -> None:
     """Tyres: as dark blocks under the body (inner), or as discs with rims on the near flank."""
-    canvas.shape(
-        [body.point(l, 0.14, w) for l, w in _outline(body)], (18, 18, 20), surface
-    )
+    canvas.shape([body.point(along, 0.14, w) for along, w in _outline(body)], (18, 18, 20), surface)
     if inner:
         for at in (0.05, body.length - 0.05):
             for side in (-1.0, 1.0):
@@ -200,21 +200,29 @@ def _draw_wheels(canvas: Canvas, body: _Body, surface: int, *, inner: bool) -> N
 
 
 def _outline(body: _Body) -> list[tuple[float, float]]:
-    return [(0.1, -body.half), (0.1, body.half), (body.length - 0.1, body.half), (body.length - 0.1, -body.half)]
+    return [
+        (0.1, -body.half),
+        (0.1, body.half),
+        (body.length - 0.1, body.half),
+        (body.length - 0.1, -body.half),
+    ]
 
 
 def _draw_flank(canvas: Canvas, body: _Body, paint: Colour) -> None:
     """The side of the car: body, side windows, sill, door line, wheels."""
     side = 1.0 if body.eye[2] > 0 else -1.0
     normal = (body.right[0] * side, body.right[1] * side)
-    start = (body.centre[0] + side * body.half * body.right[0], body.centre[1] + side * body.half * body.right[1])
+    start = (
+        body.centre[0] + side * body.half * body.right[0],
+        body.centre[1] + side * body.half * body.right[1],
+    )
     surface = canvas.wall(
         CAR, start, (start[0] + body.forward[0], start[1] + body.forward[1]), normal, SMOOTH
     )
-    outline = [body.point(l, h, side * body.half_width(h)) for l, h in body.profile]
+    outline = [body.point(along, h, side * body.half_width(h)) for along, h in body.profile]
     canvas.shape(outline, scaled(paint, 0.92), surface)
     low = [(0.0, 0.28), (0.0, 0.42), (body.length, 0.42), (body.length, 0.28)]
-    canvas.shape([body.point(l, h, side * body.half) for l, h in low], scaled(paint, 0.5), surface)
+    canvas.shape([body.point(along, h, side * body.half) for along, h in low], scaled(paint, 0.5), surface)
     tops = [point for point in body.profile if point[1] > 1.35]
     rear, front, belt = tops[0], tops[-1], min(1.3, body.profile[2][1] + 0.08)
     slope = 0.5 if rear[0] > 1.0 else 0.18
@@ -224,6 +232,6 @@ def _draw_flank(canvas: Canvas, body: _Body, paint: Colour) -> None:
     ]
     lasts = [(rear[0] + 1.05, belt), (front[0] + 0.5, belt)]
     for corners, last in zip(windows, lasts, strict=True):
-        pane = [body.point(l, h, side * body.half_width(h)) for l, h in (*corners, last)]
+        pane = [body.point(along, h, side * body.half_width(h)) for along, h in (*corners, last)]
         canvas.shape(pane, _GLASS, surface)
     _draw_wheels(canvas, body, surface, inner=False)

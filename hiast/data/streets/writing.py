@@ -109,7 +109,9 @@ def _refuse_other_options(root: Path, found: _Marker, options: StreetsOptions) -
     if found.renderer == RENDERER_VERSION and found.options == options:
         return
     stored, wanted = found.options.model_dump(), options.model_dump()
-    differing = [f"{key} {stored[key]}, wanted {wanted[key]}" for key in wanted if stored[key] != wanted[key]]
+    differing = [
+        f"{key} {stored[key]}, wanted {wanted[key]}" for key in wanted if stored[key] != wanted[key]
+    ]
     if found.renderer != RENDERER_VERSION:
         differing.append(f"renderer version {found.renderer}, now {RENDERER_VERSION}")
     raise UserError(
