@@ -70,7 +70,12 @@ def _spec(recipe: str, overrides: list[str] | None) -> RunSpec:
         key, equals, value = item.partition("=")
         if not equals:
             raise UserError(f"{item!r} is no key=value.", where="--set", remedy="For example rounds=2.")
-        pairs[key] = yaml.safe_load(value)
+        try:
+            pairs[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise UserError(
+                f"{value!r} is no YAML value.", where=f"--set {key}", remedy="For example 2, text or [1, 2]."
+            ) from error
     return build_spec(load_recipe(recipe), overrides=pairs)
 
 

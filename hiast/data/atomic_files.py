@@ -34,7 +34,10 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _flush_folder(path.parent)
+    try:
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise _refused(path, error) from error
 
 
 def _flush_folder(folder: Path) -> None:

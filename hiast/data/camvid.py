@@ -23,8 +23,14 @@ def list_camvid(spec: DatasetSpec) -> tuple[ClassSpace, list[ImageEntry]]:
             where=str(list_file),
             remedy=f"Lists found there: {lists}.",
         )
+    try:
+        text = list_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"the list file cannot be read ({error}).", where=str(list_file), remedy="Save it as UTF-8 text."
+        ) from error
     entries = []
-    for number, line in enumerate(list_file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()
         if not words:
             continue

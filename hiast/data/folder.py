@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from hiast.contracts.class_spaces import ClassSpace, class_space
 from hiast.contracts.datasets import DatasetSpec, ImageEntry
 from hiast.contracts.errors import UserError
@@ -53,17 +51,24 @@ def read_classes(path: Path) -> ClassSpace:
         raise UserError(
             "the file is missing; class ids mean nothing without it.", where=str(path), remedy=_FORMAT
         ) from None
+    except OSError as error:
+        raise UserError(
+            f"the file cannot be read ({error.strerror}).", where=str(path), remedy=_FORMAT
+        ) from error
     except ValueError as error:
         raise UserError(f"the file is no JSON ({error}).", where=str(path), remedy=_FORMAT) from error
     try:
         if "class_space" in content:
             return class_space(content["class_space"])
-        return ClassSpace(
+        space = ClassSpace(
             name=content.get("name", path.parent.name),
             classes=tuple(entry["name"] for entry in content["classes"]),
             colours=tuple(tuple(entry["colour"]) for entry in content["classes"]),
         )
-    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+        if not all(0 <= channel <= 255 for colour in space.colours for channel in colour):
+            raise ValueError("a colour is three numbers in 0..255")
+        return space
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UserError(
             f"the file does not describe classes ({error}).", where=str(path), remedy=_FORMAT
         ) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,16 @@ from hiast.data.camvid import VOID_FROM
 IMAGE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 MAX_PIXELS: Final = 200_000_000
 """Larger files are refused before they are decoded."""
+DAMAGED: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises, depending on the format, for a file that is not intact."""
 
 
 def file_below(root: str, path: str) -> Path:
@@ -49,7 +61,7 @@ def _open(root: str, path: str) -> Image.Image:
         raise UserError(
             "the file is no image Pillow can read.", where=path, remedy="Save it as PNG or JPEG."
         ) from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except DAMAGED as error:
         raise UserError(
             f"the file cannot be read ({error}).", where=path, remedy="Replace it by an intact copy."
         ) from error

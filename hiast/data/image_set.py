@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hiast.contracts.class_spaces import ClassSpace
 from hiast.contracts.datasets import DatasetScan, DatasetSpec, ImageEntry
+from hiast.contracts.errors import UserError
 from hiast.data.image_files import read_image, read_label
 
 
@@ -23,7 +24,15 @@ class ImageSet:
 
     @staticmethod
     def of(spec: DatasetSpec, scan: DatasetScan) -> ImageSet:
-        """The images a scan found usable."""
+        """The images a scan found usable. Raises UserError when there is none."""
+        if not scan.usable:
+            first = scan.entries[0].problem if scan.entries else None
+            raise UserError(
+                f"none of its {len(scan.entries)} images can be used."
+                + (f" The first one: {first}" if first else ""),
+                where=spec.root,
+                remedy="Mend the files and scan again.",
+            )
         return ImageSet(spec, scan.classes, scan.usable)
 
     def only(self, names: set[str]) -> ImageSet:

@@ -18,13 +18,13 @@ from typing import Final
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from hiast.contracts.class_spaces import IGNORED, ClassSpace
 from hiast.contracts.errors import UserError
 from hiast.contracts.labels import Reason
 from hiast.data.atomic_files import write_atomically
-from hiast.data.image_files import MAX_PIXELS
+from hiast.data.image_files import DAMAGED, MAX_PIXELS
 
 _HEADER: Final = struct.Struct("<4sBB2xII")
 _MAGIC: Final = b"HSCC"
@@ -78,7 +78,7 @@ def encode_codes(codes: NDArray[np.uint16], codebook: str) -> bytes:
     delta[:, 1:] -= codes[:, :-1]
     planes = delta.reshape(-1).view(np.uint8).reshape(-1, 2).T.tobytes()
     header = _HEADER.pack(_MAGIC, _VERSION, _CODEBOOKS.index(codebook), height, width)
-    return header + zstandard.ZstdCompressor(level=1).compress(planes)
+    return header + zstandard.ZstdCompressor(level=1, write_checksum=True).compress(planes)
 
 
 def decode_codes(content: bytes, where: str) -> tuple[NDArray[np.uint16], str]:
@@ -87,9 +87,11 @@ def decode_codes(content: bytes, where: str) -> tuple[NDArray[np.uint16], str]:
         magic, version, book, height, width = _HEADER.unpack_from(content)
         if magic != _MAGIC or version != _VERSION or height * width > MAX_PIXELS:
             raise ValueError(f"header {magic!r} version {version} size {width}×{height}")
-        planes = zstandard.ZstdDecompressor().decompress(
-            content[_HEADER.size :], max_output_size=2 * height * width
-        )
+        frame = content[_HEADER.size :]
+        # A frame that says its size is unpacked to that size, whatever limit is given.
+        if zstandard.frame_content_size(frame) != 2 * height * width:
+            raise ValueError(f"content is not that of {width}×{height} pixels")
+        planes = zstandard.ZstdDecompressor().decompress(frame)
         delta = np.frombuffer(planes, np.uint8).reshape(2, -1).T.copy().view("<u2").reshape(height, width)
         return np.cumsum(delta, axis=1, dtype=np.uint16), _CODEBOOKS[book]
     except (struct.error, ValueError, IndexError, zstandard.ZstdError) as error:
@@ -115,7 +117,7 @@ def _read_ids(path: Path) -> NDArray[np.uint8]:
             if image.width * image.height > MAX_PIXELS or image.mode not in ("L", "P"):
                 raise ValueError(f"{image.mode} {image.width}×{image.height}")
             return np.array(image, dtype=np.uint8)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except DAMAGED as error:
         raise UserError(
             f"the label file is damaged ({error}).", where=str(path), remedy="Label the round again."
         ) from error
@@ -138,7 +140,16 @@ def read_codes(directory: Path, name: str) -> tuple[NDArray[np.uint16], str]:
 
 
 def read_kept_label(directory: Path, name: str) -> NDArray[np.uint8]:
-    """The label a student trains on: (H, W) uint8 class ids, 255 where nothing is kept."""
-    reason = read_reason(directory, name)
+    """The label a student trains on: (H, W) uint8 class ids, 255 where nothing is kept.
+
+    Raises UserError when its files are missing, damaged or of different sizes.
+    """
+    reason, prediction = read_reason(directory, name), read_prediction(directory, name)
+    if reason.shape != prediction.shape:
+        raise UserError(
+            f"the reason map is {reason.shape}, the prediction {prediction.shape} (height, width).",
+            where=str(label_path(directory, name, "reason")),
+            remedy="Label the round again.",
+        )
     kept = (reason == Reason.KEPT) | (reason == Reason.CORRECTED)
-    return np.where(kept, read_prediction(directory, name), np.uint8(IGNORED))
+    return np.where(kept, prediction, np.uint8(IGNORED))

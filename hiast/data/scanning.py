@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,12 +61,20 @@ def _check(spec: DatasetSpec, classes: ClassSpace, entry: ImageEntry, seen: set[
         if entry.label_path is not None:
             _check_label(spec, classes, entry, (height, width))
     except UserError as error:
-        # A repeated name must differ in the database, too; its path does.
-        name = entry.image_path if entry.name in seen else entry.name
+        name = _unused(entry, seen)
+        seen.add(name)
         return entry.model_copy(update={"problem": str(error), "name": name})
     finally:
         seen.add(entry.name)
     return entry.model_copy(update={"height": height, "width": width})
+
+
+def _unused(entry: ImageEntry, seen: set[str]) -> str:
+    """A name no entry before has; in the database, too, a repeated one must differ."""
+    if entry.name not in seen:
+        return entry.name
+    repeats = (f"{entry.image_path} ({number})" for number in itertools.count(2))
+    return next(name for name in itertools.chain([entry.image_path], repeats) if name not in seen)
 
 
 def _check_label(spec: DatasetSpec, classes: ClassSpace, entry: ImageEntry, size: tuple[int, int]) -> None:

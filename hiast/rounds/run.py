@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hiast.contracts.datasets import DatasetSpec
+from hiast.contracts.errors import UserError
 from hiast.contracts.reports import EvaluationReport, LabelReport, OnProgress
 from hiast.contracts.run_spec import RunSpec
 from hiast.data import ImageSet, scan_dataset
@@ -38,10 +39,12 @@ def run(spec: RunSpec, out: Path, on_progress: OnProgress) -> list[EvaluationRep
     """Run all rounds without review, writing everything below `out`.
 
     Returns the scores of the network before round 1 and after each round; empty without validation.
+    Raises UserError when a data set cannot be used or the class spaces differ.
     """
     source = open_dataset(spec.source, on_progress)
     target = ImageSet.of(spec.target, scan_dataset(spec.target, on_progress))
     validation = open_dataset(spec.validation, on_progress)
+    _require_same_classes(target, {"source": source, "validation": validation})
     write_atomically(out / "spec.json", spec.model_dump_json(indent=2).encode())
     model = warmed_up_model(spec, target.classes.num_classes, source, on_progress)
     path = out / "warm_up" / WARM_UP_FILE
@@ -79,6 +82,16 @@ def run(spec: RunSpec, out: Path, on_progress: OnProgress) -> list[EvaluationRep
         write_atomically(directory / "labels.json", label_set.model_dump_json(indent=2).encode())
         scores.append(_score(student_path, validation, on_progress))
     return [score for score in scores if score is not None]
+
+
+def _require_same_classes(target: ImageSet, others: dict[str, ImageSet | None]) -> None:
+    for role, images in others.items():
+        if images is not None and images.classes != target.classes:
+            raise UserError(
+                f"its class space {images.classes.name!r} is not the target's {target.classes.name!r}.",
+                where=role,
+                remedy="Choose data sets whose class ids mean the same.",
+            )
 
 
 def _score(path: Path, validation: ImageSet | None, on_progress: OnProgress) -> EvaluationReport | None:

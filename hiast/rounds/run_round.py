@@ -7,6 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from hiast.contracts.datasets import ImageEntry
 from hiast.contracts.errors import UserError
 from hiast.contracts.reports import LabelReport, LabelSetReport, OnProgress, TrainingReport
 from hiast.contracts.run_spec import RunSpec
@@ -89,7 +93,7 @@ def train_round(
     )
     target_plan = plan(
         target.only({report.name for report in used}),
-        lambda entry: read_kept_label(label_directory, entry.name),
+        partial(_kept_label, label_directory),
         seed=(spec.seed, number),
         paste=paste_source(used, label_set, spec.paste),
     )
@@ -115,3 +119,8 @@ def train_round(
         student_path=str(out / STUDENT_FILE),
         teacher_path=str(out / TEACHER_FILE),
     )
+
+
+def _kept_label(label_directory: Path, entry: ImageEntry) -> NDArray[np.uint8]:
+    # Not a lambda: loading processes receive the batch plan pickled.
+    return read_kept_label(label_directory, entry.name)

@@ -24,7 +24,7 @@ def test_the_files_hold_the_rendered_scenes(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_series_goes_on_and_keeps_what_is_there(tmp_path: Path) -> None:
-    def stop_after_one(progress: Progress) -> None:
+    def stop_after_one(_progress: Progress) -> None:
         raise Canceled
 
     with pytest.raises(Canceled):

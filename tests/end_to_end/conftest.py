@@ -1,0 +1,33 @@
+"""The running studio that the end-to-end tests share."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from studio_process import Studio, running_studio  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def studio() -> Iterator[Studio]:
+    # The broker's socket lies in it, and a socket's path may hold some 100 characters.
+    home = Path(tempfile.mkdtemp(prefix="hs-", dir="/tmp"))
+    with running_studio(home) as running:
+        yield running
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def streets(studio: Studio) -> Studio:
+    """The studio with three tiny data sets of generated scenes, and a longer target set."""
+    studio.register_streets("source", "source", count=4, seed=7)
+    studio.register_streets("target", "target", count=6, seed=11, labelled=True)
+    studio.register_streets("validation", "target", count=3, seed=23)
+    return studio

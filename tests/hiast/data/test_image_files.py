@@ -1,0 +1,56 @@
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hiast.contracts.datasets import DatasetSpec, ImageEntry
+from hiast.contracts.errors import UserError
+from hiast.data.image_files import read_image, read_label
+
+
+def spec_of(root):
+    return DatasetSpec(kind="folder", root=str(root))
+
+
+def entry_of(image="a.png", label=None):
+    return ImageEntry(name="a", image_path=image, label_path=label)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1", "CMYK"])
+def test_images_of_any_mode_become_rgb(tmp_path, mode):
+    Image.new("RGB", (5, 3), (255, 255, 255)).convert(mode).save(tmp_path / "a.tif")
+    pixels = read_image(spec_of(tmp_path), entry_of("a.tif"))
+    assert (pixels.shape, pixels.dtype) == ((3, 5, 3), np.uint8)
+    assert (pixels == 255).all()
+
+
+def test_a_paletted_label_gives_ids_not_colours(tmp_path):
+    image = Image.fromarray(np.array([[0, 1, 255]], np.uint8), mode="L")
+    image.putpalette([9, 9, 9, 200, 0, 0])
+    image.save(tmp_path / "l.png")
+    assert read_label(spec_of(tmp_path), entry_of(label="l.png")).tolist() == [[0, 1, 255]]
+
+
+def test_an_image_without_a_label_is_named(tmp_path):
+    with pytest.raises(UserError, match="image 'a' has no label"):
+        read_label(spec_of(tmp_path), entry_of())
+
+
+def test_a_link_out_of_the_root_is_refused(tmp_path):
+    (tmp_path / "root").mkdir()
+    Image.new("RGB", (2, 2)).save(tmp_path / "outside.png")
+    (tmp_path / "root/a.png").symlink_to(tmp_path / "outside.png")
+    with pytest.raises(UserError, match="leads out"):
+        read_image(spec_of(tmp_path / "root"), entry_of())
+
+
+def test_a_png_with_a_text_bomb_is_a_faulty_file(tmp_path):
+    Image.new("RGB", (2, 2)).save(tmp_path / "a.png")
+    body = b"zTXt" + b"k\0\0" + zlib.compress(b"\0" * 5_000_000)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    content = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(content[:33] + chunk + content[33:])
+    with pytest.raises(UserError, match=r"a\.png: the file cannot be read"):
+        read_image(spec_of(tmp_path), entry_of())
