@@ -103,6 +103,9 @@ def finish(session: Session, job: Job, state: str, error: str | None = None) -> 
     """Set a final state. The caller tells the run what follows from it."""
     job.error = error
     job.message = ""
+    if state == "succeeded":
+        # Progress is written a few times a second, so the last steps may be missing.
+        job.done = job.total
     _set_state(session, job, state)
 
 

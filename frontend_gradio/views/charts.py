@@ -24,6 +24,7 @@ _TERM_COLOURS = {
     "entropy": "#d55e00",
     "consistency": "#009e73",
 }
+_NO_LOSS_TERMS = {"learning_rate", "kept_share"}
 _OTHER_COLOURS = ("#cc79a7", "#56b4e9", "#b59f00")
 
 
@@ -81,8 +82,7 @@ def loss_figure(curves: Sequence[Curve]) -> go.Figure:
 
 
 def _add_terms(figure: go.Figure, curve: Curve, title: str, start: int) -> None:
-    terms = sorted({term for point in curve.points for term in point.metrics if "lr" not in term})
-    terms = [term for term in terms if not term.startswith("learning_rate")]
+    terms = sorted({term for point in curve.points for term in point.metrics} - _NO_LOSS_TERMS)
     others = [term for term in terms if term not in _TERM_COLOURS]
     for term in terms:
         points = [point for point in curve.points if term in point.metrics]

@@ -10,6 +10,7 @@ import torch
 from hiast.augmentation import donor_candidates, strong_view
 from hiast.augmentation.class_sampling import class_sampling_probabilities
 from hiast.augmentation.normalisation import normalise
+from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.reports import LabelReport, LabelSetReport, Progress
 from hiast.contracts.run_spec import LossSpec, PasteSpec, TrainingSpec
 from hiast.losses import LossWeights, SelfTrainingLosses, self_training_losses, supervised_loss
@@ -99,5 +100,12 @@ def train_student(
 
 
 def _metrics(terms: SelfTrainingLosses, labels: torch.Tensor) -> dict[str, float]:
-    values = {f"loss_{name}": float(value.detach()) for name, value in terms._asdict().items()}
-    return {**values, "kept_share": float((labels != 255).float().mean())}
+    """The curve point of one iteration: the loss terms by the names of their weights, and what was kept."""
+    return {
+        "seg": float(terms.seg.detach()),
+        "kld": float(terms.kld_confident.detach()),
+        "entropy": float(terms.entropy_ignored.detach()),
+        "consistency": float(terms.consistency_ignored.detach()),
+        "total": float(terms.total.detach()),
+        "kept_share": float((labels != IGNORED).float().mean()),
+    }

@@ -48,5 +48,5 @@ def warm_up(
         torch.autograd.backward(loss)
         optimizer.step()
         logged = (iteration + 1) % LOG_EVERY == 0 or iteration + 1 == spec.iterations
-        metrics = {"loss": loss.item(), "learning_rate": rates[0]} if logged else {}
+        metrics = {"total": loss.item(), "learning_rate": rates[0]} if logged else {}
         on_progress(Progress(stage="warm_up", done=iteration + 1, total=spec.iterations, metrics=metrics))

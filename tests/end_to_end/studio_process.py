@@ -153,12 +153,16 @@ class Studio:
     def register(self, name: str, spec: dict[str, Any]) -> dict[str, Any]:
         """Register a data set and wait for its scan."""
         made = self.post("/datasets", {"name": name, "spec": spec})
+        return self.wait_for_dataset(made["id"])
+
+    def wait_for_dataset(self, dataset_id: int) -> dict[str, Any]:
+        """The data set when its scan is over, however it ended."""
 
         def _scanned() -> Any:
-            dataset = self.get(f"/datasets/{made['id']}")
+            dataset = self.get(f"/datasets/{dataset_id}")
             return dataset if dataset["state"] != "scanning" else None
 
-        dataset: dict[str, Any] = wait_for(f"the scan of {name}", _scanned)
+        dataset: dict[str, Any] = wait_for(f"the scan of data set {dataset_id}", _scanned)
         return dataset
 
     def register_streets(self, name: str, look: str, count: int, seed: int, labelled: bool = True) -> None:

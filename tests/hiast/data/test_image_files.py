@@ -28,7 +28,7 @@ def test_images_of_any_mode_become_rgb(tmp_path, mode):
 
 def test_a_paletted_label_gives_ids_not_colours(tmp_path):
     image = Image.fromarray(np.array([[0, 1, 255]], np.uint8), mode="L")
-    image.putpalette([9, 9, 9, 200, 0, 0])
+    image.putpalette([9, 9, 9, 200, 0, 0] * 128)
     image.save(tmp_path / "l.png")
     assert read_label(spec_of(tmp_path), entry_of(label="l.png")).tolist() == [[0, 1, 255]]
 

@@ -1,0 +1,81 @@
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from hiast.contracts.errors import UserError
+from hiast.contracts.run_spec import RunSpec
+from hiast.models import load_model
+from hiast.rounds import run_round
+from hiast.rounds import train_student as train_student_module
+from hiast.rounds.run_round import STUDENT_FILE, TEACHER_FILE, label_round, train_round
+
+
+def ignore(_progress):
+    pass
+
+
+@pytest.fixture
+def labelled(halves, brightness, tmp_path):
+    size = [16, 24]
+    spec = RunSpec.model_validate(
+        {
+            "name": "test",
+            "target": halves.spec,
+            "model": {"weights": "given"},
+            "training": {"iterations": 2, "batch_size": 2, "crop": size, "crop_heights": size},
+        }
+    )
+    reports = []
+    arguments = {"written": [], "on_label": reports.append, "on_progress": ignore}
+    label_set = label_round(spec, 1, brightness(), halves, tmp_path / "labels", **arguments)
+    return spec, reports, label_set
+
+
+def train(labelled, student, images, tmp_path, used=None):
+    spec, reports, label_set = labelled
+    chosen = reports if used is None else used
+    directories = tmp_path / "labels", tmp_path / "out"
+    return train_round(
+        spec, 1, student, images, None, directories[0], chosen, label_set, directories[1], ignore
+    )
+
+
+def test_a_round_writes_student_and_teacher(labelled, small_model, halves, tmp_path):
+    report = train(labelled, small_model(), halves, tmp_path)
+    assert (report.iterations, report.images) == (2, 4)
+    student, metadata = load_model(tmp_path / "out" / STUDENT_FILE)
+    teacher, _ = load_model(tmp_path / "out" / TEACHER_FILE)
+    assert metadata["class_space"] == "halves"
+    assert not torch.equal(student.aspp.conv2d_list[0].weight, teacher.aspp.conv2d_list[0].weight)
+
+
+def test_a_loading_process_trains_the_same_student(labelled, small_model, halves, tmp_path, monkeypatch):
+    train(labelled, small_model(), halves, tmp_path)
+    here = (tmp_path / "out" / STUDENT_FILE).read_bytes()
+    monkeypatch.setattr(train_student_module, "loading_processes", lambda _device: 1)
+    train(labelled, small_model(), halves, tmp_path)
+    assert (tmp_path / "out" / STUDENT_FILE).read_bytes() == here
+
+
+def test_rejected_images_are_in_no_batch(labelled, small_model, halves, tmp_path, monkeypatch):
+    plans = []
+
+    def remember(student, plan, *_arguments, **_options):
+        plans.append(pickle.loads(pickle.dumps(plan)))
+        return student, {}
+
+    monkeypatch.setattr(run_round, "train_student", remember)
+    used = [report for report in labelled[1] if report.name in ("0", "3")]
+    train(labelled, small_model(), halves, tmp_path, used)
+    batches = [plans[0][iteration] for iteration in range(8)]
+    assert {name for batch in batches for name in batch.names} == {"0", "3"}
+    assert {donor.image for batch in batches for drawn in batch.donors for donor in drawn} <= {"0", "3"}
+    kept = plans[0].read_label(halves.entry("0"))
+    assert np.count_nonzero(kept != 255) == sum(next(r for r in used if r.name == "0").kept_pixels)
+
+
+def test_a_round_without_labels_is_refused(labelled, small_model, halves, tmp_path):
+    with pytest.raises(UserError, match="round 1 has no label to train on. Accept at least one"):
+        train(labelled, small_model(), halves, tmp_path, used=[])
