@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
+from pydantic import Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.artifacts import artifact_root
 from backend.database import read_session, write_session
+from backend.pagination import LARGEST_ID
 from backend.settings import Settings, get_settings
 
 
@@ -40,6 +42,8 @@ ReadSession = Annotated[Session, Depends(_read)]
 WriteSession = Annotated[Session, Depends(_write, scope="function")]
 AppSettings = Annotated[Settings, Depends(get_settings)]
 Artifacts = Annotated[Path, Depends(_artifacts)]
+Id = Annotated[int, Field(le=LARGEST_ID)]
+"""An id in a path or query; greater ones do not fit the database."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items a page holds at most.")]
 Cursor = Annotated[str | None, Query(description="next_cursor of the page before.")]
 

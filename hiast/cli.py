@@ -74,7 +74,9 @@ def _spec(recipe: str, overrides: list[str] | None) -> RunSpec:
             pairs[key] = yaml.safe_load(value)
         except yaml.YAMLError as error:
             raise UserError(
-                f"{value!r} is no YAML value.", where=f"--set {key}", remedy="For example 2, text or [1, 2]."
+                f"{value!r} is no YAML value.",
+                where=f"--set {key}",
+                remedy="For example 2, text or [1, 2].",
             ) from error
     return build_spec(load_recipe(recipe), overrides=pairs)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from backend.datasets import repository, service
 from backend.datasets.schemas import DatasetCreate, DatasetRead, ImageRead
-from backend.dependencies import AppSettings, Cursor, Limit, ReadSession, WriteSession
+from backend.dependencies import AppSettings, Cursor, Id, Limit, ReadSession, WriteSession
 from backend.jobs.schemas import JobRead
 from backend.jobs.service import read_job
 from backend.pagination import Page
@@ -31,20 +31,20 @@ def register_dataset(
 
 
 @router.get("/{dataset_id}")
-def get_dataset(dataset_id: int, session: ReadSession) -> DatasetRead:
+def get_dataset(dataset_id: Id, session: ReadSession) -> DatasetRead:
     """One data set."""
     return service.read_dataset(session, repository.get_dataset(session, dataset_id))
 
 
 @router.delete("/{dataset_id}", status_code=204)
-def forget_dataset(dataset_id: int, session: WriteSession) -> None:
+def forget_dataset(dataset_id: Id, session: WriteSession) -> None:
     """Remove the registration of a data set no run refers to; the files stay."""
     service.forget(session, dataset_id)
 
 
 @router.get("/{dataset_id}/images")
 def list_images(
-    dataset_id: int,
+    dataset_id: Id,
     session: ReadSession,
     problem: bool | None = None,
     cursor: Cursor = None,
@@ -55,7 +55,7 @@ def list_images(
 
 
 @router.post("/{dataset_id}/scan", status_code=202)
-def scan_dataset(dataset_id: int, session: WriteSession, response: Response) -> JobRead:
+def scan_dataset(dataset_id: Id, session: WriteSession, response: Response) -> JobRead:
     """Look at every file again."""
     job = service.rescan(session, dataset_id)
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"

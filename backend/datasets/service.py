@@ -38,7 +38,7 @@ def read_image(image: Image) -> ImageRead:
 
 def list_datasets(session: Session, cursor: str | None, limit: int) -> Page[DatasetRead]:
     """A page of data sets, oldest first."""
-    after = int(decode_cursor(cursor, 1)[0]) if cursor else 0
+    after = decode_cursor(cursor, int)[0] if cursor else 0
     datasets, total = repository.list_datasets(session, after, limit)
     next_cursor = encode_cursor(datasets[-1].id) if len(datasets) == limit else None
     items = [read_dataset(session, dataset) for dataset in datasets]
@@ -50,7 +50,7 @@ def list_images(
 ) -> Page[ImageRead]:
     """A page of images in data set order."""
     repository.get_dataset(session, dataset_id)
-    after = int(decode_cursor(cursor, 1)[0]) if cursor else -(2**31)
+    after = decode_cursor(cursor, int)[0] if cursor else -(2**31)
     images, total = repository.list_images(session, dataset_id, problem=problem, after=after, limit=limit)
     next_cursor = encode_cursor(images[-1].position) if len(images) == limit else None
     return Page(items=[read_image(image) for image in images], next_cursor=next_cursor, total=total)

@@ -135,5 +135,5 @@ def requeue(session: Session, job: Job) -> None:
         raise ConflictError(
             f"job {job.id} is {job.state}.", remedy="Only a failed or canceled job can be retried."
         )
-    job.error = None
+    job.error, job.finished_at = None, None
     release(session, job, "")

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.database import read_session
-from backend.dependencies import Cursor, DatabaseEngine, Limit, ReadSession, WriteSession
+from backend.dependencies import Cursor, DatabaseEngine, Id, Limit, ReadSession, WriteSession
 from backend.jobs import queue, repository, service
 from backend.jobs.schemas import JobEventRead, JobRead, JobState
 from backend.pagination import Page
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 def list_jobs(
     session: ReadSession,
     state: JobState | None = None,
-    run_id: int | None = None,
+    run_id: Id | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[JobRead]:
@@ -32,25 +32,25 @@ def list_jobs(
 
 
 @router.get("/{job_id}")
-def get_job(job_id: int, session: ReadSession) -> JobRead:
+def get_job(job_id: Id, session: ReadSession) -> JobRead:
     """One job."""
     return service.read_job(repository.get_job(session, job_id))
 
 
 @router.post("/{job_id}/cancel", status_code=202)
-def cancel_job(job_id: int, session: WriteSession) -> JobRead:
+def cancel_job(job_id: Id, session: WriteSession) -> JobRead:
     """Stop a job: at once when queued, at its next batch when running."""
     return service.read_job(service.cancel(session, job_id))
 
 
 @router.post("/{job_id}/retry", status_code=202)
-def retry_job(job_id: int, session: WriteSession) -> JobRead:
+def retry_job(job_id: Id, session: WriteSession) -> JobRead:
     """Queue a failed or canceled job again; what it has finished is kept."""
     return service.read_job(service.retry(session, job_id))
 
 
 @router.get("/{job_id}/log", response_class=PlainTextResponse)
-def job_log(job_id: int, session: ReadSession) -> str:
+def job_log(job_id: Id, session: ReadSession) -> str:
     """The job's log as text."""
     return service.log_text(session, job_id)
 
@@ -64,7 +64,7 @@ def _news(engine: Engine, job_id: int, after: int) -> tuple[JobRead, list[JobEve
 
 
 @router.get("/{job_id}/events")
-async def job_events(job_id: int, request: Request, engine: DatabaseEngine) -> EventSourceResponse:
+async def job_events(job_id: Id, request: Request, engine: DatabaseEngine) -> EventSourceResponse:
     """Server-sent events: `job` whenever the job changes, `event` for each line of its history.
 
     Ends when the job has. A reconnecting client sends Last-Event-ID and misses nothing.

@@ -37,7 +37,7 @@ def list_jobs(
     session: Session, *, state: str | None, run_id: int | None, cursor: str | None, limit: int
 ) -> Page[JobRead]:
     """A page of jobs, newest first."""
-    before = int(decode_cursor(cursor, 1)[0]) if cursor else None
+    before = decode_cursor(cursor, int)[0] if cursor else None
     jobs, total = repository.list_jobs(session, state=state, run_id=run_id, before=before, limit=limit)
     next_cursor = encode_cursor(jobs[-1].id) if len(jobs) == limit else None
     return Page(items=[read_job(job) for job in jobs], next_cursor=next_cursor, total=total)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import FileResponse
 
-from backend.dependencies import LOCAL_PERSON, Artifacts, ReadSession, WriteSession
+from backend.dependencies import LOCAL_PERSON, Artifacts, Id, ReadSession, WriteSession
 from backend.labels import layers, repository, service
 from backend.labels.comparison import compare
 from backend.labels.schemas import Comparison, LabelRead, Layer
@@ -18,7 +18,7 @@ router = APIRouter(tags=["labels"])
 
 
 @router.get("/labels/{label_id}")
-def get_label(label_id: int, session: ReadSession, response: Response) -> LabelRead:
+def get_label(label_id: Id, session: ReadSession, response: Response) -> LabelRead:
     """One label. Its ETag goes into If-Match when deciding."""
     label = repository.get_label(session, label_id)
     response.headers["ETag"] = etag(label)
@@ -27,7 +27,7 @@ def get_label(label_id: int, session: ReadSession, response: Response) -> LabelR
 
 @router.post("/labels/{label_id}/review", status_code=201)
 def review_label(
-    label_id: int,
+    label_id: Id,
     body: ReviewCreate,
     session: WriteSession,
     response: Response,
@@ -41,7 +41,7 @@ def review_label(
 
 @router.get("/labels/{label_id}/layers/{layer}", response_class=Response)
 def get_layer(
-    label_id: int,
+    label_id: Id,
     layer: Layer,
     session: ReadSession,
     artifacts: Artifacts,
@@ -65,6 +65,6 @@ def get_layer(
 
 
 @router.get("/compare")
-def compare_labels(left: int, right: int, session: ReadSession, artifacts: Artifacts) -> Comparison:
+def compare_labels(left: Id, right: Id, session: ReadSession, artifacts: Artifacts) -> Comparison:
     """Two labels of one image: what is kept in both, flipped, gained and lost, per class."""
     return compare(session, artifacts, left, right)

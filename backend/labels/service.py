@@ -81,16 +81,16 @@ def list_labels(
 ) -> Page[LabelSummary]:
     """A page of a round's labels."""
     get_round(session, round_id)
+    column = repository.SORT_COLUMNS[sort.removeprefix("-")]
     after = None
     if cursor is not None:
-        value, label_id = decode_cursor(cursor, 2)
-        after = (value, int(label_id))
+        value, label_id = decode_cursor(cursor, column.type.python_type, int)
+        after = (value, label_id)
     labels, total = repository.list_labels(
         session, round_id, sort=sort, status=status, class_id=class_id, after=after, limit=limit
     )
     next_cursor = None
     if len(labels) == limit:
         last = labels[-1]
-        column = repository.SORT_COLUMNS[sort.removeprefix("-")].key
-        next_cursor = encode_cursor(getattr(last, column), last.id)
+        next_cursor = encode_cursor(getattr(last, column.key), last.id)
     return Page(items=[summarise_label(label) for label in labels], next_cursor=next_cursor, total=total)

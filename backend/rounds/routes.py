@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from backend.dependencies import LOCAL_PERSON, Cursor, Limit, ReadSession, WriteSession
+from backend.dependencies import LOCAL_PERSON, Cursor, Id, Limit, ReadSession, WriteSession
 from backend.labels import service as labels
 from backend.labels.schemas import LabelSort, LabelSummary, ReviewStatus
 from backend.pagination import Page
@@ -17,26 +17,26 @@ router = APIRouter(prefix="/rounds", tags=["rounds"])
 
 
 @router.get("/{round_id}")
-def get_round(round_id: int, session: ReadSession) -> RoundRead:
+def get_round(round_id: Id, session: ReadSession) -> RoundRead:
     """One round."""
     return service.read_round(session, repository.get_round(session, round_id))
 
 
 @router.get("/{round_id}/thresholds")
-def round_thresholds(round_id: int, session: ReadSession) -> ThresholdTrajectory:
+def round_thresholds(round_id: Id, session: ReadSession) -> ThresholdTrajectory:
     """θ per class after every image, in labelling order."""
     return service.threshold_trajectory(session, round_id)
 
 
 @router.get("/{round_id}/classes")
-def round_classes(round_id: int, session: ReadSession) -> list[ClassSummary]:
+def round_classes(round_id: Id, session: ReadSession) -> list[ClassSummary]:
     """Threshold, kept share, class value and sampling probability of every class."""
     return service.class_summaries(session, round_id)
 
 
 @router.get("/{round_id}/labels")
 def round_labels(
-    round_id: int,
+    round_id: Id,
     session: ReadSession,
     sort: LabelSort = "order",
     status: ReviewStatus | None = None,
@@ -51,7 +51,7 @@ def round_labels(
 
 
 @router.post("/{round_id}/approve", status_code=202)
-def approve_round(round_id: int, session: WriteSession, response: Response) -> Approval:
+def approve_round(round_id: Id, session: WriteSession, response: Response) -> Approval:
     """Let the student train on the round's labels, without the rejected ones."""
     approval = service.approve(session, round_id, LOCAL_PERSON)
     response.headers["Location"] = f"/api/v1/jobs/{approval.job_id}"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from backend.dependencies import LOCAL_PERSON, Cursor, Limit, ReadSession, WriteSession
+from backend.dependencies import LOCAL_PERSON, Cursor, Id, Limit, ReadSession, WriteSession
 from backend.pagination import Page
 from backend.rounds.schemas import Curve
 from backend.runs import repository, service
@@ -35,24 +35,24 @@ def start_run(
 
 
 @router.get("/{run_id}")
-def get_run(run_id: int, session: ReadSession) -> RunRead:
+def get_run(run_id: Id, session: ReadSession) -> RunRead:
     """One run with its rounds."""
     return service.read_run(session, repository.get_run(session, run_id))
 
 
 @router.post("/{run_id}/cancel", status_code=202)
-def cancel_run(run_id: int, session: WriteSession) -> RunRead:
+def cancel_run(run_id: Id, session: WriteSession) -> RunRead:
     """Stop a run wherever it is."""
     return service.read_run(session, service.cancel(session, run_id))
 
 
 @router.post("/{run_id}/advance", status_code=202)
-def advance_run(run_id: int, session: WriteSession) -> RunRead:
+def advance_run(run_id: Id, session: WriteSession) -> RunRead:
     """Approve the round that waits, or go on after a failure or cancel."""
     return service.read_run(session, service.advance(session, run_id, LOCAL_PERSON))
 
 
 @router.get("/{run_id}/curves")
-def run_curves(run_id: int, session: ReadSession) -> list[Curve]:
+def run_curves(run_id: Id, session: ReadSession) -> list[Curve]:
     """Loss and learning-rate curves, a curve a job."""
     return service.read_curves(session, run_id)

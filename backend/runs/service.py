@@ -46,7 +46,7 @@ def read_run(session: Session, run: Run) -> RunRead:
 
 def list_runs(session: Session, *, state: str | None, cursor: str | None, limit: int) -> Page[RunRead]:
     """A page of runs, newest first."""
-    before = int(decode_cursor(cursor, 1)[0]) if cursor else None
+    before = decode_cursor(cursor, int)[0] if cursor else None
     runs, total = repository.list_runs(session, state=state, before=before, limit=limit)
     next_cursor = encode_cursor(runs[-1].id) if len(runs) == limit else None
     return Page(items=[read_run(session, run) for run in runs], next_cursor=next_cursor, total=total)
@@ -65,7 +65,9 @@ def create(session: Session, body: RunCreate, idempotency_key: str | None) -> Ru
             raise UserError(f"no {role} data set is named.", where=role, remedy="Name a registered one.")
     target = datasets["target"]
     for role, dataset in datasets.items():
-        _check_dataset(role, dataset, target)
+        _check_usable(role, dataset)
+    for role, dataset in datasets.items():
+        _check_classes(role, dataset, target)
     if target.class_space is None:
         raise ConflictError(f"data set {target.name!r} has not been scanned.", where="target")
     validation, source = datasets.get("validation"), datasets.get("source")
@@ -110,7 +112,7 @@ def _resolved_spec(body: RunCreate, datasets: dict[DatasetRole, Dataset]) -> Run
     return build_spec(recipe, name=body.name, datasets=specs, overrides=body.set)
 
 
-def _check_dataset(role: DatasetRole, dataset: Dataset, target: Dataset) -> None:
+def _check_usable(role: DatasetRole, dataset: Dataset) -> None:
     if dataset.state != "ready":
         remedy = "Wait until its scan has finished." if dataset.state == "scanning" else "Scan it again."
         raise ConflictError(f"data set {dataset.name!r} is {dataset.state}.", where=role, remedy=remedy)
@@ -120,6 +122,9 @@ def _check_dataset(role: DatasetRole, dataset: Dataset, target: Dataset) -> None
             where=role,
             remedy="Its page lists what is wrong with each file.",
         )
+
+
+def _check_classes(role: DatasetRole, dataset: Dataset, target: Dataset) -> None:
     if dataset.class_space != target.class_space:
         raise UserError(
             f"data set {dataset.name!r} has other classes than the target {target.name!r}.",

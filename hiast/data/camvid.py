@@ -7,15 +7,13 @@ from pathlib import Path
 from hiast.contracts.class_spaces import CAMVID, ClassSpace
 from hiast.contracts.datasets import DatasetSpec, ImageEntry
 from hiast.contracts.errors import UserError
-
-VOID_FROM = CAMVID.num_classes
-"""Ids of 11 and more mean void in CamVid's label files."""
+from hiast.data.image_files import file_below
 
 
 def list_camvid(spec: DatasetSpec) -> tuple[ClassSpace, list[ImageEntry]]:
     """The pairs of the list file `spec.split`. Raises UserError when it is missing or malformed."""
     root = Path(spec.root)
-    list_file = root / (spec.split or "")
+    list_file = file_below(spec.root, spec.split or "")
     if not list_file.is_file():
         lists = ", ".join(sorted(path.name for path in root.glob("*.txt"))) or "none"
         raise UserError(
@@ -27,7 +25,9 @@ def list_camvid(spec: DatasetSpec) -> tuple[ClassSpace, list[ImageEntry]]:
         text = list_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
-            f"the list file cannot be read ({error}).", where=str(list_file), remedy="Save it as UTF-8 text."
+            f"the list file cannot be read ({error}).",
+            where=str(list_file),
+            remedy="Save it as UTF-8 text.",
         ) from error
     entries = []
     for number, line in enumerate(text.splitlines(), start=1):

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from hiast.contracts.class_spaces import IGNORED
+from hiast.contracts.class_spaces import CAMVID, IGNORED
 from hiast.contracts.datasets import DatasetSpec, ImageEntry
 from hiast.contracts.errors import UserError
-from hiast.data.camvid import VOID_FROM
 
 IMAGE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 MAX_PIXELS: Final = 200_000_000
@@ -69,8 +68,16 @@ def _open(root: str, path: str) -> Image.Image:
 
 
 def read_image(spec: DatasetSpec, entry: ImageEntry) -> NDArray[np.uint8]:
-    """RGB, (H, W, 3) uint8. Raises UserError when the file cannot be read."""
-    return np.asarray(_open(spec.root, entry.image_path).convert("RGB"))
+    """RGB, (H, W, 3) uint8. Raises UserError when the file cannot be read or has deeper channels."""
+    image = _open(spec.root, entry.image_path)
+    # Pillow would clip these to white instead of scaling them.
+    if image.mode == "F" or image.mode.startswith("I"):
+        raise UserError(
+            f"the image has mode {image.mode}, more than 8 bits per channel.",
+            where=entry.image_path,
+            remedy="Save it with 8 bits per channel.",
+        )
+    return np.asarray(image.convert("RGB"))
 
 
 def read_label(spec: DatasetSpec, entry: ImageEntry) -> NDArray[np.uint8]:
@@ -89,5 +96,6 @@ def read_label(spec: DatasetSpec, entry: ImageEntry) -> NDArray[np.uint8]:
         )
     ids = np.array(image, dtype=np.uint8)
     if spec.kind == "camvid":
-        ids[ids >= VOID_FROM] = IGNORED
+        # CamVid numbers void as the class behind the last.
+        ids[ids >= CAMVID.num_classes] = IGNORED
     return ids

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from studio_process import Studio, running_studio  # noqa: E402
+from tests.end_to_end.studio_process import Studio, running_studio
 
 
 @pytest.fixture(scope="session")

@@ -172,15 +172,17 @@ class Studio:
         dataset = self.register(name, spec)
         assert (dataset["state"], dataset["image_count"]) == ("ready", count), dataset
 
-    def start_run(self, name: str, **overrides: Any) -> int:
-        """A run of tiny settings on the data sets source, target and validation."""
+    def start_run(
+        self, name: str, *, target_set: str = "target", validation_set: str = "validation", **overrides: Any
+    ) -> int:
+        """A run of tiny settings on the data set source and the two given."""
         fields = {**TINY, **{key.replace("__", "."): value for key, value in overrides.items()}}
         body = {
             "recipe": "streets_from_scratch",
             "name": name,
             "source": "source",
-            "target": "target",
-            "validation": "validation",
+            "target": target_set,
+            "validation": validation_set,
             "set": fields,
         }
         run_id: int = self.post("/runs", body)["id"]

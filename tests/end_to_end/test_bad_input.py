@@ -1,4 +1,4 @@
-"""Faulty files and faulty requests: each answer names the thing and says what to do; nothing is left behind."""
+"""Faulty files and requests: each answer names the thing and says what to do; nothing stays behind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from studio_process import TINY, Studio
+
+from tests.end_to_end.studio_process import TINY, Studio
 
 pytestmark = pytest.mark.services
 SIZE = (32, 48)
@@ -115,7 +116,10 @@ def test_a_mended_file_is_usable_after_another_scan(studio: Studio) -> None:
     [
         (lambda root: root.joinpath("classes.json").unlink(), ["classes.json", "missing"]),
         (lambda root: root.joinpath("classes.json").write_text("{"), ["classes.json", "no JSON"]),
-        (lambda root: root.joinpath("classes.json").write_text('{"class_space": "mars"}'), ["mars", "camvid"]),
+        (
+            lambda root: root.joinpath("classes.json").write_text('{"class_space": "mars"}'),
+            ["mars", "camvid"],
+        ),
         (lambda root: root.joinpath("images", "a.png").unlink(), ["no image"]),
     ],
     ids=["no_classes", "broken_classes", "unknown_class_space", "no_image"],
@@ -132,7 +136,12 @@ def test_a_data_set_that_cannot_be_used_fails_with_a_sentence(
     assert (dataset["state"], dataset["image_count"]) == ("failed", 0)
     for word in words:
         assert word in dataset["error"], dataset["error"]
-    body = {"recipe": "streets_from_scratch", "source": "source", "target": name, "validation": "validation"}
+    body = {
+        "recipe": "streets_from_scratch",
+        "source": "source",
+        "target": name,
+        "validation": "validation",
+    }
     before = _totals(streets)
     with streets.client as client:
         _refused(client.post("/runs", json=body), 409, name, "failed", "Scan it again")
@@ -159,7 +168,11 @@ STREETS_SPEC = {"kind": "streets", "root": "/tmp/none", "streets": {"count": 1}}
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        ({"name": "x", "spec": {"kind": "folder", "root": "/no/such/directory"}}, 422, ["/no/such/directory"]),
+        (
+            {"name": "x", "spec": {"kind": "folder", "root": "/no/such/directory"}},
+            422,
+            ["/no/such/directory"],
+        ),
         ({"name": "x", "spec": {"kind": "folder", "root": "some/where"}}, 422, ["some/where", "absolute"]),
         ({"name": "x", "spec": {"kind": "camvid", "root": "/tmp"}}, 422, ["split"]),
         ({"name": "x", "spec": {"kind": "streets", "root": "/tmp/none"}}, 422, ["streets"]),

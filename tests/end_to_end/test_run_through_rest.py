@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from studio_process import Studio, wait_for
 
 from hiast.contracts.labels import Reason
 from hiast.selection import Codebook
+from tests.end_to_end.studio_process import Studio, wait_for
 
 pytestmark = pytest.mark.services
 HEIGHT, WIDTH, IMAGES, CLASSES = 64, 128, 6, 12
@@ -234,7 +234,13 @@ def test_a_job_has_a_log_to_read(streets: Studio, run_id: int) -> None:
 
 def test_a_repeated_request_starts_no_second_run(streets: Studio) -> None:
     before = streets.get("/runs")["total"]
-    body = {"recipe": "streets_from_scratch", "source": "source", "target": "target", "name": "once"}
+    body = {
+        "recipe": "streets_from_scratch",
+        "source": "source",
+        "target": "target",
+        "validation": "validation",
+        "name": "once",
+    }
     answers = []
     for _ in range(2):
         answers.append(streets.post("/runs", body, **{"Idempotency-Key": "only-once"}))

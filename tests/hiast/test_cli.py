@@ -10,7 +10,7 @@ TINY = {
     "rounds": 1, "model.weights": "null", "model.base_width": 8,
     "source": "{kind: streets, root: s, streets: {count: 2, seed: 1, height: 48, width: 96}}",
     "target": "{kind: streets, root: t, streets: {look: target, count: 2, seed: 2, height: 48, width: 96}}",
-    "validation": "{kind: streets, root: v, streets: {look: target, count: 1, seed: 3, height: 48, width: 96}}",
+    "validation": "{kind: streets, root: v, streets: {count: 1, seed: 3, height: 48, width: 96}}",
     "warm_up": "{iterations: 2, batch_size: 2, crop: [48, 96], crop_heights: [32, 48]}",
     "training.iterations": 2, "training.crop": "[48, 96]", "training.crop_heights": "[32, 48]",
 }  # fmt: skip

@@ -39,8 +39,9 @@ def test_overrides_reach_nested_fields_and_leave_the_recipe_alone():
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("trainig.iterations", 3), ("training.iteration", 3), ("training.iterations", 0), ("rounds", "many"),
-        ("selection.policy", "best"), ("model.base_width", 4), ("target.streets.look", "night"),
+        ("trainig.iterations", 3), ("training.iteration", 3), ("training.iterations", 0),
+        ("rounds", "many"), ("selection.policy", "best"), ("model.base_width", 4),
+        ("target.streets.look", "night"),
     ],
 )  # fmt: skip
 def test_a_field_that_does_not_fit_is_named(field, value):

@@ -42,36 +42,17 @@ def write_streets(root: Path, options: StreetsOptions, on_progress: OnProgress |
     one returns at once. Raises UserError if `root` holds scenes of other options, or other data.
     """
     _claim(root, options)
-    write_missing = [
+    missing = [
         (index, name) for index, name in enumerate(scene_names(options)) if not _is_written(root, name)
     ]
-    present = options.count - len(write_missing)
-    for done, (index, name) in enumerate(write_missing, start=present + 1):
+    present = options.count - len(missing)
+    for done, (index, name) in enumerate(missing, start=present + 1):
         image, label = render_scene(options.seed, index, options.look, options.height, options.width)
         write_atomically(root / "labels" / f"{name}.png", _label_png(label))
         write_atomically(root / "images" / f"{name}.png", _png(Image.fromarray(image)))
         if on_progress is not None:
             message = f"generated scene {name} ({options.look})"
             on_progress(Progress(stage="scan", done=done, total=options.count, message=message))
-
-
-def check_streets(root: Path, options: StreetsOptions) -> None:
-    """Raise UserError unless all scenes of exactly these options lie in `root`."""
-    found = _read_marker(root)
-    if found is None:
-        raise UserError(
-            "the street scenes of this data set are not generated yet.",
-            where=str(root),
-            remedy="Scan the data set (or call hiast.data.prepare) first.",
-        )
-    _refuse_other_options(root, found, options)
-    missing = sum(not _is_written(root, name) for name in scene_names(options))
-    if missing:
-        raise UserError(
-            f"{missing} of {options.count} street scenes are not generated yet.",
-            where=str(root),
-            remedy="Scan the data set (or call hiast.data.prepare) to generate the rest.",
-        )
 
 
 def _claim(root: Path, options: StreetsOptions) -> None:

@@ -21,5 +21,7 @@ def test_contradictory_data_sets_are_refused(fields):
 
 
 def test_faulty_images_are_not_usable(halves):
-    good, bad = (ImageEntry(name=name, image_path=name, problem=p) for name, p in (("a", None), ("b", "bad")))
+    good, bad = (
+        ImageEntry(name=name, image_path=name, problem=p) for name, p in (("a", None), ("b", "bad"))
+    )
     assert DatasetScan(classes=halves.classes, entries=(good, bad)).usable == (good,)

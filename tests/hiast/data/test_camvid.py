@@ -43,6 +43,15 @@ def test_a_line_of_three_words_is_named(tmp_path):
         list_camvid(spec_of(tmp_path))
 
 
+def test_a_list_outside_the_root_is_refused_unread(tmp_path):
+    (tmp_path / "root").mkdir()
+    (tmp_path / "secret.txt").write_text("the pass word\n")
+    spec = DatasetSpec(kind="camvid", root=str(tmp_path / "root"), split="../secret.txt")
+    with pytest.raises(UserError, match="leads out") as caught:
+        list_camvid(spec)
+    assert "pass" not in str(caught.value)
+
+
 def test_a_list_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "train.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="UTF-8"):

@@ -26,6 +26,13 @@ def test_images_of_any_mode_become_rgb(tmp_path, mode):
     assert (pixels == 255).all()
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
+def test_an_image_of_deep_channels_is_refused_instead_of_clipped(tmp_path, dtype):
+    Image.fromarray(np.full((3, 5), 300, dtype)).save(tmp_path / "a.tif")
+    with pytest.raises(UserError, match="8 bits per channel"):
+        read_image(spec_of(tmp_path), entry_of("a.tif"))
+
+
 def test_a_paletted_label_gives_ids_not_colours(tmp_path):
     image = Image.fromarray(np.array([[0, 1, 255]], np.uint8), mode="L")
     image.putpalette([9, 9, 9, 200, 0, 0] * 128)

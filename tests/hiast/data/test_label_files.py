@@ -70,7 +70,9 @@ def test_a_missing_label_is_a_sentence(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["prediction", "reason", "confidence"])
-@pytest.mark.parametrize("damage", [lambda c: c[: len(c) // 2], lambda c: c[:10], lambda _: b"", lambda _: b"x" * 99])
+@pytest.mark.parametrize(
+    "damage", [lambda c: c[: len(c) // 2], lambda c: c[:10], lambda _: b"", lambda _: b"x" * 99]
+)
 def test_a_damaged_file_is_a_sentence(tmp_path, kind, damage):
     write(tmp_path)
     path = label_files.label_path(tmp_path, "city/a", kind)

@@ -21,7 +21,7 @@ def test_perfect_predictions_score_one(halves, brightness):
     assert report.class_iou == [1.0, 1.0]
 
 
-def test_a_class_that_does_not_occur_has_no_score(halves, tmp_path, brightness):
+def test_a_class_that_does_not_occur_has_no_score(halves, tmp_path):
     from PIL import Image
 
     for path in (tmp_path / "halves/labels").iterdir():

@@ -36,13 +36,17 @@ def label(model, images, directory, written=(), on_progress=lambda _progress: No
 
 
 def files_below(directory):
-    return {path.relative_to(directory): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(directory): path.read_bytes() for path in directory.rglob("*") if path.is_file()
+    }
 
 
 @pytest.mark.parametrize(("codebook", "together"), list(itertools.product(("log12", "float16"), (1, 2, 3))))
-def test_stored_codes_give_the_thresholds_and_reasons_again(halves, brightness, tmp_path, codebook, together):
+def test_stored_codes_give_the_thresholds_and_reasons_again(
+    halves, brightness, tmp_path, codebook, together
+):
     selection = {"codebook": codebook, "images_per_instance": together}
-    reports, _ = label(brightness(), halves, tmp_path, **selection)
+    reports, _ = label(brightness(0.3), halves, tmp_path, **selection)
     book = Codebook.named(codebook)
     stored = [(read_codes(tmp_path, r.name)[0], read_prediction(tmp_path, r.name)) for r in reports]
     counts = [count_codes(codes, prediction, 2, book) for codes, prediction in stored]
@@ -160,7 +164,9 @@ def report_of(order, values=(0.9, 0.5), kept=(4, 0)):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("written", "together", "done"), [(0, 1, None), (3, 1, 3), (3, 2, 2), (1, 2, None)])
+@pytest.mark.parametrize(
+    ("written", "together", "done"), [(0, 1, None), (3, 1, 3), (3, 2, 2), (1, 2, None)]
+)
 def test_only_complete_instances_count_as_done(written, together, done):
     state = state_after([report_of(order) for order in range(written)], together)
     assert (state.done if state else None) == done

@@ -49,7 +49,9 @@ def test_without_validation_there_is_no_score(spec, tmp_path):
 def test_data_sets_of_other_classes_are_refused(spec, tmp_path, write_halves, role):
     other = write_halves(count=1, where="other")
     (tmp_path / "other/classes.json").write_text(json.dumps({"class_space": "cityscapes"}))
-    with pytest.raises(UserError, match=f"{role}: its class space 'cityscapes' is not the target's 'halves'"):
+    with pytest.raises(
+        UserError, match=f"{role}: its class space 'cityscapes' is not the target's 'halves'"
+    ):
         run(spec.model_copy(update={role: other}), tmp_path / "out", lambda _progress: None)
     assert not (tmp_path / "out").exists()
 
