@@ -75,9 +75,10 @@ def test_the_readme_names_files_that_exist() -> None:
         pytest.skip("README.md has no file tree yet")
     tree, missing, folder = rest.split("```")[1], [], ROOT
     for line in tree.strip().splitlines():
-        # Names stand in front of two spaces; what follows is prose.
-        names = line.strip().split("  ")[0].split()
+        # The first word is a name, and so are further folders beside it; what follows is prose.
+        first, *more = line.split()
+        names = [first, *(word for word in more if word.endswith("/") and first.endswith("/"))]
         folder = folder if line.startswith(" ") else ROOT
         missing += [name for name in names if not (folder / name).exists()]
-        folder = folder if line.startswith(" ") else ROOT / names[0]
+        folder = folder if line.startswith(" ") else ROOT / first
     assert missing == []

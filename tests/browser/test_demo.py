@@ -94,7 +94,11 @@ def decide_on(page: Page, key: str, status: str) -> str:
 
 def test_the_demo_from_first_label_to_round_two(studio: str, page: Page) -> None:
     # Labels can be opened while the job still runs.
-    wait_until(lambda: run_state(studio)["rounds"] and run_state(studio)["rounds"][0]["label_count"], 120, "a label")
+    wait_until(
+        lambda: run_state(studio)["rounds"] and run_state(studio)["rounds"][0]["label_count"],
+        120,
+        "a label",
+    )
     page.goto(f"{studio}/ui/?run=1")
     expect(page.locator("#run-state")).to_be_visible()
     screenshot(page, "run-labelling")

@@ -2,63 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
-from PIL import Image
 
+from tests.end_to_end.faulty_files import SIZE, faulty_folder, picture, png, write_pair
 from tests.end_to_end.studio_process import TINY, Studio
 
 pytestmark = pytest.mark.services
-SIZE = (32, 48)
-
-
-def _png(pixels: Any) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG")
-    return out.getvalue()
-
-
-def _picture(seed: int = 0) -> bytes:
-    return _png(np.random.default_rng(seed).integers(0, 256, (*SIZE, 3), dtype=np.uint8))
-
-
-def _write(root: Path, name: str, image: bytes, label: bytes | None) -> None:
-    (root / "images").mkdir(parents=True, exist_ok=True)
-    (root / "labels").mkdir(exist_ok=True)
-    (root / "images" / f"{name}.png").write_bytes(image)
-    if label is not None:
-        (root / "labels" / f"{name}.png").write_bytes(label)
-
-
-def _faulty_folder(root: Path) -> dict[str, str]:
-    """A data set with two sound images; the others with a part of the sentence that must name the fault."""
-    sound = _png(np.zeros(SIZE, np.uint8))
-    _write(root, "sound_1", _picture(1), sound)
-    _write(root, "sound_2", _picture(2), sound)
-    _write(root, "no_label", _picture(3), None)
-    _write(root, "other_size", _picture(4), _png(np.zeros((16, 16), np.uint8)))
-    _write(root, "no_picture", b"this is no picture", sound)
-    _write(root, "truncated", _picture(5)[:600], sound)
-    _write(root, "empty", b"", sound)
-    _write(root, "unknown_class", _picture(6), _png(np.full(SIZE, 77, np.uint8)))
-    _write(root, "colour_label", _picture(7), _picture(8))
-    (root / "classes.json").write_text(json.dumps({"class_space": "streets"}))
-    return {
-        "no_label": "does not exist",
-        "other_size": "16×16",
-        "no_picture": "no image Pillow can read",
-        "truncated": "cannot be read",
-        "empty": "no image Pillow can read",
-        "unknown_class": "class id 77",
-        "colour_label": "mode RGB",
-    }
 
 
 def _totals(studio: Studio) -> dict[str, int]:
@@ -83,7 +38,7 @@ def _refused(answer: httpx.Response, status: int, *words: str) -> None:
 
 def test_each_faulty_file_is_listed_and_the_rest_stays_usable(studio: Studio) -> None:
     root = studio.home / "faulty"
-    expected = _faulty_folder(root)
+    expected = faulty_folder(root)
     dataset = studio.register("faulty", {"kind": "folder", "root": str(root)})
     assert (dataset["state"], dataset["error"]) == ("ready", None)
     assert (dataset["image_count"], dataset["faulty_count"]) == (2, len(expected))
@@ -97,13 +52,13 @@ def test_each_faulty_file_is_listed_and_the_rest_stays_usable(studio: Studio) ->
 
 def test_a_mended_file_is_usable_after_another_scan(studio: Studio) -> None:
     root = studio.home / "mended"
-    _write(root, "a", _picture(), _png(np.zeros(SIZE, np.uint8)))
-    _write(root, "b", _picture(), None)
+    write_pair(root, "a", picture(), png(np.zeros(SIZE, np.uint8)))
+    write_pair(root, "b", picture(), None)
     (root / "classes.json").write_text(json.dumps({"class_space": "streets"}))
     dataset = studio.register("mended", {"kind": "folder", "root": str(root)})
     assert dataset["image_count"] == 1
     ids = {image["name"]: image["id"] for image in studio.get(f"/datasets/{dataset['id']}/images")["items"]}
-    (root / "labels" / "b.png").write_bytes(_png(np.zeros(SIZE, np.uint8)))
+    (root / "labels" / "b.png").write_bytes(png(np.zeros(SIZE, np.uint8)))
     (root / "images" / "a.png").unlink()
     studio.post(f"/datasets/{dataset['id']}/scan")
     studio.wait_for_dataset(dataset["id"])
@@ -129,7 +84,7 @@ def test_a_data_set_that_cannot_be_used_fails_with_a_sentence(
 ) -> None:
     name = request.node.callspec.id
     root = streets.home / name
-    _write(root, "a", _picture(), _png(np.zeros(SIZE, np.uint8)))
+    write_pair(root, "a", picture(), png(np.zeros(SIZE, np.uint8)))
     (root / "classes.json").write_text(json.dumps({"class_space": "streets"}))
     make(root)
     dataset = streets.register(name, {"kind": "folder", "root": str(root)})

@@ -110,7 +110,8 @@ class FakeRecords:
         self.jobs = self._jobs()
         points = [
             CurvePoint(
-                iteration=i, metrics={"total": 3 / (1 + i / 20), "seg": 2 / (1 + i / 25), "learning_rate": 1e-4}
+                iteration=i,
+                metrics={"total": 3 / (1 + i / 20), "seg": 2 / (1 + i / 25), "learning_rate": 1e-4},
             )
             for i in range(0, 81, 5)
         ]
