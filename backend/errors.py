@@ -5,12 +5,16 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 
 from hiast.contracts.errors import NotFoundError, UserError
+
+log = structlog.get_logger()
 
 
 class ConflictError(UserError):
@@ -73,6 +77,13 @@ def add_error_handlers(app: FastAPI) -> None:
         ]
         sentence = "; ".join(f"{item['field']}: {item['problem']}" for item in details)
         return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, sentence, details)
+
+    @app.exception_handler(IntegrityError)
+    async def _integrity(request: Request, error: IntegrityError) -> JSONResponse:
+        # Two requests at once passed the same check; the database let the first one through.
+        log.info("request.raced", path=request.url.path, error=str(error.orig))
+        detail = "Another request has just created or changed the same thing. Read it again, then decide."
+        return problem(request, HTTPStatus.CONFLICT, detail)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:

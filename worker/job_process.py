@@ -21,7 +21,7 @@ from backend.settings import get_settings
 from hiast.contracts.errors import Canceled
 from worker.failures import failure_sentence
 from worker.reporter import Reporter, StopRequested
-from worker.steps import run_step
+from worker.scan import run_scan
 from worker.supervisor import EXIT_REPORTED, EXIT_STOPPED
 
 _PR_SET_PDEATHSIG = 1
@@ -44,7 +44,13 @@ def main(job_id: int, attempt: int) -> int:
     try:
         with read_session(engine) as session:
             job = load_inputs(session, job_id)
-        run_step(job, reporter, artifact_root(settings.resolved_artifacts_url))
+        if job.dataset is not None:
+            run_scan(job.dataset, reporter)
+        else:
+            # Imported here: a scan should not wait for torch.
+            from worker.steps import run_step
+
+            run_step(job, reporter, artifact_root(settings.resolved_artifacts_url))
     except Canceled:
         with write_session(engine) as session:
             reports.cancel(session, job_id, attempt)

@@ -1,4 +1,4 @@
-"""What each kind of job does: reads its inputs, calls the method, reports the result."""
+"""What each step of a run does: reads its inputs, calls the method, reports the result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from backend.jobs import reports
 from backend.jobs.inputs import DatasetInput, JobInput, RoundInput, RunInput
 from hiast.contracts.errors import UserError
 from hiast.contracts.reports import EvaluationReport, LabelSetReport, TrainingReport
-from hiast.data import ImageSet, scan_dataset
+from hiast.data import ImageSet
 from hiast.models import DeepLabV2, load_model, save_checkpoint
 from hiast.rounds.device import choose_device
 from hiast.rounds.evaluate import evaluate
@@ -20,11 +20,9 @@ from worker.reporter import Reporter
 
 def run_step(job: JobInput, reporter: Reporter, artifacts: Path) -> None:
     """Do the job and report its result. Raises what goes wrong; nothing is reported then."""
-    if job.kind == "scan_dataset":
-        _scan(job, reporter)
-    elif job.run is None:
+    if job.run is None:
         raise UserError(f"a {job.kind} job belongs to a run, and this one has none.")
-    elif job.kind == "warm_up":
+    if job.kind == "warm_up":
         _warm_up(job.run, reporter, artifacts)
     elif job.round is None:
         raise UserError(f"a {job.kind} job belongs to a round, and this one has none.")
@@ -48,14 +46,6 @@ def _finish_round_step(
 
 def _images(dataset: DatasetInput) -> ImageSet:
     return ImageSet.of(dataset.spec, dataset.scan)
-
-
-def _scan(job: JobInput, reporter: Reporter) -> None:
-    if job.dataset is None:
-        raise UserError("a scan job belongs to a data set, and this one has none.")
-    scan = scan_dataset(job.dataset, reporter.progress)
-    with write_session(reporter.engine) as session:
-        reports.succeed_scan(session, reporter.job_id, reporter.attempt, scan)
 
 
 def _warm_up(run: RunInput, reporter: Reporter, artifacts: Path) -> None:

@@ -82,12 +82,12 @@ def validate_spec(fields: dict[str, Any]) -> RunSpec:
     try:
         return RunSpec.model_validate(fields)
     except ValidationError as error:
-        problems = [
+        (field, message), *others = [
             (".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, "))
             for item in error.errors()
         ]
-        text = "; ".join(f"{field}: {message}" if field else message for field, message in problems)
-        raise UserError(f"{text}.", where=problems[0][0]) from error
+        rest = "".join(f"; {name}: {text}" for name, text in others)
+        raise UserError(f"{message}{rest}.", where=field) from error
 
 
 def _with_field(fields: dict[str, Any], path: list[str], value: object, key: str) -> dict[str, Any]:

@@ -75,10 +75,11 @@ def test_the_readme_names_files_that_exist() -> None:
         pytest.skip("README.md has no file tree yet")
     tree, missing, folder = rest.split("```")[1], [], ROOT
     for line in tree.strip().splitlines():
-        # The first word is a name, and so are further folders beside it; what follows is prose.
+        # The first word is a name; words with a slash are folders beside or inside it; the rest is prose.
         first, *more = line.split()
         names = [first, *(word for word in more if word.endswith("/") and first.endswith("/"))]
         folder = folder if line.startswith(" ") else ROOT
-        missing += [name for name in names if not (folder / name).exists()]
+        places = (folder, folder / first)
+        missing += [name for name in names if not any((place / name).exists() for place in places)]
         folder = folder if line.startswith(" ") else ROOT / first
     assert missing == []

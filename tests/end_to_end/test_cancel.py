@@ -131,7 +131,7 @@ def _long_run(studio: Studio) -> tuple[int, int]:
     return run_id, studio.wait_for_job(run_id, "warm_up")["id"]
 
 
-def test_a_job_survives_the_death_of_its_process_group_and_a_restart_of_everything(
+def test_a_job_interrupted_by_a_restart_of_everything_is_done_by_the_new_worker(
     own_studio: Studio,
 ) -> None:
     run_id, job_id = _long_run(own_studio)

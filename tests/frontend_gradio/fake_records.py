@@ -109,10 +109,7 @@ class FakeRecords:
         self.runs.append(self._run(2, "camvid day → dusk <script>", "running", rounds=[], active_job_id=9))
         self.jobs = self._jobs()
         points = [
-            CurvePoint(
-                iteration=i,
-                metrics={"total": 3 / (1 + i / 20), "seg": 2 / (1 + i / 25), "learning_rate": 1e-4},
-            )
+            CurvePoint(iteration=i, metrics={"total": 3 / (1 + i / 20), "seg": 2, "learning_rate": 1e-4})
             for i in range(0, 81, 5)
         ]
         self.curves = [
