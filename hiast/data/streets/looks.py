@@ -109,19 +109,19 @@ def _daylight(generator: np.random.Generator) -> Light:
 def _dusk(generator: np.random.Generator) -> Light:
     """The half hour after sunset: blue from above, orange from the horizon, lamps on."""
     warmth = generator.random()
-    level = generator.uniform(0.36, 0.54)
+    level = generator.uniform(0.46, 0.62)
     glow = 0.10 + 0.16 * warmth
     return Light(
         look="target",
         sun=_direction(generator.uniform(-math.pi, math.pi), 0.12),
         sun_colour=(glow * 1.3, glow * 0.75, glow * 0.4),
         ambient=(level * 0.86, level * 0.96, level * 1.18),
-        zenith=(44 + 20 * warmth, 62 + 8 * warmth, 112),
+        zenith=(44 + 20 * warmth, 66 + 8 * warmth, 128),
         horizon=(150 + 80 * warmth, 128 + 22 * warmth, 130 - 40 * warmth),
         clouds=float(generator.uniform(0.2, 0.95)),
         cloud_colour=(98 + 40 * warmth, 88 + 10 * warmth, 112),
         haze=float(generator.uniform(0.004, 0.011)),
-        texture=1.5,
+        texture=1.2,
         lit_windows=float(generator.uniform(0.12, 0.4)),
         lamps=True,
         wet=float(generator.uniform(0.25, 0.6)) if generator.random() < 0.4 else 0.05,
@@ -144,13 +144,13 @@ def sample_exposure(look: StreetLook, generator: np.random.Generator) -> Exposur
         )
     warm = generator.normal(0.0, 0.05)
     return Exposure(
-        blur=float(generator.uniform(0.25, 0.85)),
+        blur=float(generator.uniform(0.2, 0.6)),
         motion=float(generator.choice([0.0, 0.0, 1.5, 2.5])),
-        noise=float(generator.uniform(5.0, 10.0)),
+        noise=float(generator.uniform(3.0, 7.0)),
         vignette=float(generator.uniform(0.2, 0.45)),
-        contrast=float(generator.uniform(0.82, 0.98)),
+        contrast=float(generator.uniform(0.88, 1.02)),
         gamma=float(generator.uniform(0.82, 1.0)),
-        saturation=float(generator.uniform(0.6, 0.85)),
+        saturation=float(generator.uniform(0.75, 1.0)),
         tint=(1.04 + warm, 1.0, 0.97 - warm),
         jpeg_quality=int(generator.integers(50, 86)),
     )
