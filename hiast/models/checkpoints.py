@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +12,7 @@ from safetensors.torch import save as serialise
 from torch import Tensor
 
 from hiast.contracts.errors import UserError
+from hiast.data.atomic_files import write_atomically
 from hiast.models.build import build_model
 from hiast.models.deeplab_v2 import DeepLabV2
 
@@ -40,7 +39,7 @@ def save_checkpoint(
         "num_classes": str(model.num_classes),
     }
     tensors = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
-    _write_atomically(Path(path), _with_sorted_header(serialise(tensors, described)))
+    write_atomically(Path(path), _with_sorted_header(serialise(tensors, described)))
 
 
 def load_model(path: str | Path) -> tuple[DeepLabV2, dict[str, str]]:
@@ -101,25 +100,3 @@ def _with_sorted_header(content: bytes) -> bytes:
     encoded = header.encode()
     encoded += b" " * (-len(encoded) % 8)
     return len(encoded).to_bytes(8, "little") + encoded + content[8 + length :]
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)  # NamedTemporaryFile gives 0600, which other workers could not read
-        temporary.replace(path)
-    except OSError as error:
-        raise UserError(
-            f"the checkpoint could not be written ({error.strerror}).",
-            where=str(path),
-            remedy="Free some space or choose a directory you may write to.",
-        ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
