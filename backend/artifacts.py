@@ -20,14 +20,14 @@ def artifact_root(url: str) -> Path:
     return root
 
 
-def labels_key(run_id: int, round_number: int) -> str:
-    """Where the label files of a round lie, relative to the store."""
-    return f"runs/{run_id}/rounds/{round_number}/labels"
-
-
 def round_key(run_id: int, round_number: int) -> str:
     """Where the checkpoints of a round lie, relative to the store."""
     return f"runs/{run_id}/rounds/{round_number}"
+
+
+def labels_key(run_id: int, round_number: int) -> str:
+    """Where the label files of a round lie, relative to the store."""
+    return f"{round_key(run_id, round_number)}/labels"
 
 
 def warm_up_key(run_id: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,14 @@ import numpy as np
 from hiast.contracts.class_spaces import IGNORED, ClassSpace
 from hiast.contracts.datasets import DatasetScan, DatasetSpec, ImageEntry
 from hiast.contracts.errors import UserError
-from hiast.contracts.reports import Progress
+from hiast.contracts.reports import OnProgress, Progress
 from hiast.data.camvid import list_camvid
 from hiast.data.folder import list_folder
 from hiast.data.image_files import read_image, read_label
 from hiast.data.streets import write_streets
 
 
-def scan_dataset(spec: DatasetSpec, on_progress: Callable[[Progress], None]) -> DatasetScan:
+def scan_dataset(spec: DatasetSpec, on_progress: OnProgress) -> DatasetScan:
     """List a data set and check every pair; generated scenes are written first.
 
     Each faulty image keeps a sentence in `problem`; the rest stays usable. Raises UserError when the

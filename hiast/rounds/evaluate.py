@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
 from hiast.augmentation.normalisation import normalise
 from hiast.augmentation.resizing import image_and_label_tensors
 from hiast.contracts.errors import UserError
-from hiast.contracts.reports import EvaluationReport, Progress
+from hiast.contracts.reports import EvaluationReport, OnProgress, Progress
 from hiast.data.image_set import ImageSet
 from hiast.metrics import class_iou, confusion_matrix, mean_iou, pixel_accuracy
 from hiast.models import DeepLabV2, place
@@ -21,7 +19,7 @@ def evaluate(
     images: ImageSet,
     *,
     device: torch.device,
-    on_progress: Callable[[Progress], None],
+    on_progress: OnProgress,
 ) -> EvaluationReport:
     """Mean IoU of the argmax at full size, single scale, over classes that occur.
 

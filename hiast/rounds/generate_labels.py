@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from hiast.augmentation import class_sampling_probabilities, hard_classes
 from hiast.augmentation.normalisation import normalise
 from hiast.augmentation.resizing import image_and_label_tensors
 from hiast.contracts.datasets import ImageEntry
-from hiast.contracts.reports import LabelReport, LabelSetReport, Progress
+from hiast.contracts.reports import LabelReport, LabelSetReport, OnProgress, Progress
 from hiast.contracts.run_spec import LossSpec, PasteSpec, SelectionSpec
 from hiast.data.image_set import ImageSet
 from hiast.losses import LossWeights, region_weights
@@ -76,7 +76,7 @@ def generate_labels(
     *,
     state: SelectionState | None,
     device: torch.device,
-    on_progress: Callable[[Progress], None],
+    on_progress: OnProgress,
 ) -> Iterator[GeneratedLabel]:
     """Label the images of `order` behind `state` (None: all), in that order.
 
@@ -132,7 +132,7 @@ def _initial_thresholds(
     selection: SelectionSpec,
     codebook: Codebook,
     device: torch.device,
-    on_progress: Callable[[Progress], None],
+    on_progress: OnProgress,
 ) -> NDArray[np.float64]:
     classes = images.classes.num_classes
     if selection.policy == "nt":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from hiast.augmentation import donor_candidates, strong_view
 from hiast.augmentation.class_sampling import class_sampling_probabilities
 from hiast.augmentation.normalisation import normalise
 from hiast.contracts.class_spaces import IGNORED
-from hiast.contracts.reports import LabelReport, LabelSetReport, Progress
+from hiast.contracts.reports import LabelReport, LabelSetReport, OnProgress, Progress
 from hiast.contracts.run_spec import LossSpec, PasteSpec, TrainingSpec
 from hiast.losses import LossWeights, SelfTrainingLosses, self_training_losses, supervised_loss
 from hiast.models import (
@@ -54,7 +54,7 @@ def train_student(
     learning_rate: float,
     source: BatchPlan | None,
     device: torch.device,
-    on_progress: Callable[[Progress], None],
+    on_progress: OnProgress,
 ) -> tuple[DeepLabV2, dict[str, float]]:
     """Train `student` in place; returns its EMA teacher and the last losses.
 

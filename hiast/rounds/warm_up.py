@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
 from hiast.augmentation import jitter_colours
 from hiast.augmentation.normalisation import normalise
-from hiast.contracts.reports import Progress
+from hiast.contracts.reports import OnProgress, Progress
 from hiast.contracts.run_spec import WarmUpSpec
 from hiast.data.image_set import ImageSet
 from hiast.losses import supervised_loss
@@ -29,7 +27,7 @@ def warm_up(
     *,
     seed: int,
     device: torch.device,
-    on_progress: Callable[[Progress], None],
+    on_progress: OnProgress,
 ) -> None:
     """Train `model` in place: cross-entropy on colour-jittered source crops, AdamW, poly schedule."""
     place(model, device).train()
