@@ -14,3 +14,5 @@ class Reason(IntEnum):
     """A reviewer took the label away."""
     CORRECTED = 4
     """A reviewer gave another class."""
+    INCONSISTENT = 5
+    """Too few of its neighbours are predicted as its class (the local-consistency gate)."""

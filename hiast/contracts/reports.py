@@ -59,6 +59,24 @@ class LabelReport(_Report):
         return sum(self.kept_pixels) / max(1, self.height * self.width)
 
 
+class LabelQualityReport(_Report):
+    """Pseudo-labels against ground truth, where the target has some. It scores, it never chooses.
+
+    Lists are per class (length C), None where undefined.
+    """
+
+    images: int
+    coverage: float
+    """Kept pixels over all pixels with ground truth, 0..1."""
+    precision: float
+    """Right ones among the kept pixels, 0..1."""
+    mean_iou: float
+    """Mean IoU of the kept labels against the truth of the kept pixels, 0..1."""
+    class_coverage: list[float | None]
+    class_precision: list[float | None]
+    class_iou: list[float | None]
+
+
 class LabelSetReport(_Report):
     """A finished label set. Lists are per class (length C)."""
 
@@ -70,6 +88,10 @@ class LabelSetReport(_Report):
     kept_share: float
     class_kept_pixels: list[int]
     class_predicted_pixels: list[int]
+    quality: LabelQualityReport | None = None
+    """None: the target has no ground truth, or nobody asked for it."""
+    alarms: list[str] = Field(default_factory=list)
+    """Sentences that name what looks wrong, such as a class that was never kept."""
 
 
 class EvaluationReport(_Report):
@@ -79,6 +101,8 @@ class EvaluationReport(_Report):
     mean_iou: float
     pixel_accuracy: float
     class_iou: list[float | None]
+    further_means: dict[str, float] = Field(default_factory=dict)
+    """Means over the class lists of `EvaluationSpec.further_means`, by name."""
 
 
 class TrainingReport(_Report):
@@ -89,3 +113,15 @@ class TrainingReport(_Report):
     final_losses: dict[str, float]
     student_path: str
     teacher_path: str
+
+
+class SelectionReport(_Report):
+    """Which network of a run is its result, and why."""
+
+    criterion: Literal["last", "information", "target_labels"]
+    chosen: str
+    """Checkpoint path relative to the run's directory."""
+    scores: dict[str, float]
+    """The criterion's value by checkpoint path; empty for `last`."""
+    saw_target_labels: bool
+    """True: the choice used labels of the target domain, so its score is not unsupervised adaptation."""

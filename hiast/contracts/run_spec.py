@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from hiast.contracts.datasets import DatasetSpec
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(gt=0.0)]
+from hiast.contracts.training_spec import ComputeSpec, Positive, Section, Share, TrainingSpec, WarmUpSpec
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ModelSpec(_Section):
+class ModelSpec(Section):
     """The segmentation network and the weights it starts from."""
 
-    name: Literal["deeplab_v2_resnet18", "deeplab_v2_resnet50", "deeplab_v2_resnet101"] = (
-        "deeplab_v2_resnet18"
-    )
+    name: Literal[
+        "deeplab_v2_resnet18", "deeplab_v2_resnet50", "deeplab_v2_resnet101",
+        "segformer_b0", "segformer_b1", "segformer_b2", "segformer_b3", "segformer_b4", "segformer_b5",
+    ] = "deeplab_v2_resnet18"  # fmt: skip
     base_width: int = Field(default=64, ge=8, le=128)
-    """Channels of the ResNet stem; 64 is the standard network, 32 a quarter of its weights."""
+    """Channels of the ResNet stem; 64 is the standard network, 32 a quarter of its weights. DeepLabV2
+    only."""
     weights: str | None = None
-    """A checkpoint file, or `bundled:NAME` for one that ships with hiast. None: from scratch."""
+    """A checkpoint file (ours, torchvision's ResNet, official HIAST and IAST, a transformers SegFormer
+    folder), `bundled:NAME` for one that ships with hiast, or `hub:ORGANISATION/NAME` for a SegFormer of
+    the Hugging Face hub. None: from scratch."""
+
+    @model_validator(mode="after")
+    def _check(self) -> ModelSpec:
+        if self.name.startswith("segformer") and self.base_width != 64:
+            raise ValueError(
+                f"model.base_width is {self.base_width}, but model.name {self.name!r} has fixed widths; "
+                "leave base_width out"
+            )
+        if (self.weights or "").startswith("hub:") and not self.name.startswith("segformer"):
+            raise ValueError(
+                f"model.weights {self.weights!r} names a hub, but model.name is {self.name!r}; only "
+                "SegFormer loads from there"
+            )
+        return self
 
 
-class WarmUpSpec(_Section):
-    """Supervised training on the source set before round 1."""
-
-    iterations: int = Field(default=0, ge=0)
-    """0: no warm-up; then the model must start from weights."""
-    batch_size: int = Field(default=4, ge=1)
-    learning_rate: Positive = 1e-3
-    crop: tuple[int, int] = (192, 384)
-    """Height, width of the training crops, pixels."""
-    crop_heights: tuple[int, int] = (128, 256)
-    """Smallest and largest height, pixels, of the source region that becomes a crop."""
-    colour_jitter: float = Field(default=0.4, ge=0.0, le=1.0)
-    """Strength of the brightness, contrast, saturation and gamma jitter of source images."""
-
-
-class SelectionSpec(_Section):
+class SelectionSpec(Section):
     """How pseudo-labels are chosen (METHOD: instance adaptive selector and the policies beside it)."""
 
     policy: Literal["ias", "cbst", "ct", "nt"] = "ias"
@@ -61,9 +58,20 @@ class SelectionSpec(_Section):
     """Images whose pixels update θ together: 1 is the paper's instance, 2 the official code's."""
     shuffle: bool = True
     """Label in an order drawn from the seed; False: in data set order."""
+    local_consistency: Share = 0.0
+    """Beyond the paper: a pixel is a candidate only if at least this share of its neighbourhood is
+    predicted as its class; 0 off."""
+    local_window: int = Field(default=5, ge=3, le=31)
+    """Side of that square neighbourhood, pixels, odd."""
+
+    @model_validator(mode="after")
+    def _check(self) -> SelectionSpec:
+        if self.local_window % 2 == 0:
+            raise ValueError(f"selection.local_window is {self.local_window}; give an odd number")
+        return self
 
 
-class PasteSpec(_Section):
+class PasteSpec(Section):
     """Hard-aware pseudo-label augmentation (HPLA)."""
 
     enabled: bool = True
@@ -72,40 +80,63 @@ class PasteSpec(_Section):
     excluded: tuple[int, ...] = ()
     """Class ids that never count as hard (absent from the source, say)."""
     max_donors: int = Field(default=1, ge=1, le=3)
+    """1 is what the official code does; up to 3 until half the hard classes are present, what it says."""
+    feature_mixing: Share = 0.0
+    """Beyond the paper: probability that an image also gets hard-class *features* of another image of
+    its batch; 0 off."""
 
 
-class LossSpec(_Section):
+class LossSpec(Section):
     """Weights λ of the four loss terms; 0 switches a term off."""
 
     seg: float = Field(default=1.0, ge=0.0)
     kld: float = Field(default=0.1, ge=0.0)
     entropy: float = Field(default=1.0, ge=0.0)
     consistency: float = Field(default=0.5, ge=0.0)
+    spatial: float = Field(default=0.0, ge=0.0)
+    """Beyond the paper: how strongly the three regularisers follow each pixel's confidence margin
+    |p − θ|; 0 off, every pixel of a region weighs the same."""
+
+    @model_validator(mode="after")
+    def _check(self) -> LossSpec:
+        if self.spatial > 0 and self.kld == self.entropy == self.consistency == 0:
+            raise ValueError(
+                "losses.spatial weighs kld, entropy and consistency, but all three are 0; set one of them, "
+                "or spatial to 0"
+            )
+        return self
 
 
-class TrainingSpec(_Section):
-    """Training of the student in one round."""
+class InferenceSpec(Section):
+    """How a network looks at an image. Its answer always has the size of the image."""
 
-    iterations: int = Field(default=80, ge=1)
-    batch_size: int = Field(default=4, ge=1)
-    learning_rates: tuple[Positive, ...] = (3e-4,)
-    """Backbone learning rate of round 1, 2, ...; the last one serves all later rounds."""
-    head_multiplier: Positive = 10.0
-    weight_decay: float = Field(default=5e-4, ge=0.0)
-    schedule: Literal["cosine", "poly"] = "cosine"
-    ema_decay: Share = 0.999
-    freeze_batch_norm: bool = True
-    """Keep batch-norm statistics and affine weights as the warm-up left them."""
-    crop: tuple[int, int] = (192, 384)
-    """Height, width of the training crops, pixels."""
-    crop_heights: tuple[int, int] = (128, 256)
-    """Smallest and largest height, pixels, of the region that becomes a crop."""
-    source_weight: float = Field(default=0.0, ge=0.0)
-    """Weight of an extra supervised loss on source images; 0 (the recipes): target only."""
-    log_every: int = Field(default=5, ge=1)
+    size: tuple[int, int] | None = None
+    """Height, width an image is resized to for the network; None: as it is."""
+    scales: tuple[Positive, ...] = Field(default=(1.0,), min_length=1)
+    """Softmax is averaged over these scales of that size."""
+    flip: bool = False
+    """... and over the image and its mirror image."""
+    window: tuple[int, int] | None = None
+    """Height, width of a sliding window for images too large for memory; None: the whole image."""
+    window_overlap: float = Field(default=1 / 3, ge=0.0, lt=1.0)
+    """Share of a window that the next one covers again."""
 
 
-class RunSpec(_Section):
+class EvaluationSpec(InferenceSpec):
+    """How networks are scored, and how one of them becomes the result of the run."""
+
+    classes: tuple[int, ...] | None = None
+    """Class ids the mean IoU averages over; None: all."""
+    further_means: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    """Further means by name, such as mIoU13 of SYNTHIA, each over its listed class ids."""
+    select_by: Literal["last", "information", "target_labels"] = "last"
+    """Which network is the run's result. `last`: the teacher of the last round; no label is looked at.
+    `information`: the one whose predictions on the target are most certain and most varied (mutual
+    information of image pixels and classes); no label is looked at. `target_labels`: the best mean IoU
+    on validation labels of the target, which an honest adaptation would not have; marked in reports."""
+
+
+class RunSpec(Section):
     """One self-training run: warm-up, then `rounds` times label → review → train → evaluate."""
 
     name: str = Field(min_length=1, max_length=120)
@@ -122,6 +153,9 @@ class RunSpec(_Section):
     paste: PasteSpec = PasteSpec()
     losses: LossSpec = LossSpec()
     training: TrainingSpec = TrainingSpec()
+    labelling: InferenceSpec = InferenceSpec()
+    evaluation: EvaluationSpec = EvaluationSpec()
+    compute: ComputeSpec = ComputeSpec()
 
     @model_validator(mode="after")
     def _check(self) -> RunSpec:
@@ -134,5 +168,19 @@ class RunSpec(_Section):
             raise ValueError(
                 "warm_up.iterations or training.source_weight asks for source images, "
                 "but `source` is not given"
+            )
+        if self.training.batch_size % self.compute.accumulation:
+            raise ValueError(
+                f"training.batch_size {self.training.batch_size} cannot be computed in "
+                f"compute.accumulation {self.compute.accumulation} equal parts; make one divide the other"
+            )
+        if self.evaluation.select_by == "target_labels" and self.validation is None:
+            raise ValueError(
+                "evaluation.select_by is 'target_labels', but `validation` is not given; name a labelled "
+                "validation set, or choose by 'last' or 'information'"
+            )
+        if self.paste.feature_mixing > 0 and self.paste.hard_classes == 0:
+            raise ValueError(
+                "paste.feature_mixing mixes hard classes, but paste.hard_classes is 0; set one or the other"
             )
         return self
