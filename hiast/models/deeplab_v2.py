@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import torch.nn.functional as F  # noqa: N812  (PyTorch's own convention)
 from torch import Tensor, nn
 
 from hiast.models.resnet import BasicBlock, Block, Bottleneck, ResNet
+from hiast.models.segmentation_model import SegmentationModel
 
 ASPP_DILATIONS = (6, 12, 18, 24)
 REPRESENTATION_CHANNELS = 256
@@ -33,10 +36,10 @@ class ASPP(nn.Module):
         return scores
 
 
-class DeepLabV2(nn.Module):
+class DeepLabV2(SegmentationModel):
     """Segmentation network with output stride 8; parameter names are those of official HIAST files.
 
-    `name`, `base_width` and `num_classes` say how it was built; checkpoints store them.
+    Features have h = ⌈H/8⌉, w = ⌈W/8⌉ and the channels of the ResNet's last stage.
     """
 
     def __init__(
@@ -49,10 +52,7 @@ class DeepLabV2(nn.Module):
         base_width: int = 64,
     ) -> None:
         """`name` is only remembered; see `hiast.models.build_model` for the networks that exist."""
-        super().__init__()
-        self.name = name
-        self.num_classes = num_classes
-        self.base_width = base_width
+        super().__init__(name, num_classes, base_width=base_width)
         self.backbone = ResNet(block, blocks, base_width)
         self.aspp = ASPP(self.backbone.out_channels, num_classes)
         if block is Bottleneck:
@@ -61,30 +61,31 @@ class DeepLabV2(nn.Module):
             projection = nn.Conv2d(self.backbone.out_channels, REPRESENTATION_CHANNELS, 1)
             self.representation = nn.Sequential(projection).requires_grad_(False)
 
+    def features(self, images: Tensor) -> Tensor:
+        """See SegmentationModel."""
+        features: Tensor = self.backbone(images)
+        return features
+
+    def classify(self, features: Tensor, size: Sequence[int]) -> Tensor:
+        """See SegmentationModel; corners of the two grids are aligned, as in the official code."""
+        return F.interpolate(self.aspp(features), size=list(size), mode="bilinear", align_corners=True)
+
     def low_resolution_logits(self, images: Tensor) -> Tensor:
         """Normalised images (B, 3, H, W) → logits (B, C, ⌈H/8⌉, ⌈W/8⌉)."""
-        logits: Tensor = self.aspp(self.backbone(images))
+        logits: Tensor = self.aspp(self.features(images))
         return logits
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Normalised images (B, 3, H, W) of any size → logits (B, C, H, W).
+    def backbone_parameters(self) -> Iterable[nn.Parameter]:
+        """Those of the ResNet."""
+        return self.backbone.parameters()
 
-        Images are normalised outside (`hiast.augmentation.normalise`), as for official checkpoints.
-        """
-        logits = self.low_resolution_logits(images)
-        return F.interpolate(logits, size=images.shape[-2:], mode="bilinear", align_corners=True)
+    def head_parameters(self) -> Iterable[nn.Parameter]:
+        """Those of the ASPP."""
+        return self.aspp.parameters()
 
-
-def backbone_and_head_parameters(
-    model: DeepLabV2,
-) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Trainable parameters of the backbone and of the head, for their two learning rates.
-
-    Call it after `freeze_batch_norm`: frozen parameters are left out.
-    """
-    backbone = [p for p in model.backbone.parameters() if p.requires_grad]
-    head = [p for p in model.aspp.parameters() if p.requires_grad]
-    return backbone, head
+    def use_gradient_checkpointing(self, on: bool) -> None:
+        """See SegmentationModel; the inputs of the residual blocks are kept."""
+        self.backbone.gradient_checkpointing = on
 
 
 def deeplab_v2_resnet18(num_classes: int, *, base_width: int = 64) -> DeepLabV2:

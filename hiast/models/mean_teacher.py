@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
-from typing import TypeVar
 
 import torch
 from torch import nn
 
-Model = TypeVar("Model", bound=nn.Module)
+from hiast.models.segmentation_model import SegmentationModel, unwrapped
 
 
-def make_teacher(student: Model) -> Model:
-    """A copy of the student in eval mode, without gradients; HIAST makes a new one every round."""
-    teacher = copy.deepcopy(student)
+def make_teacher(student: nn.Module) -> SegmentationModel:
+    """A copy of the student in eval mode, without gradients; HIAST makes a new one every round.
+
+    A wrapped student (DistributedDataParallel, torch.compile) gives a plain teacher.
+    """
+    teacher = copy.deepcopy(unwrapped(student))
     teacher.requires_grad_(False)
     return teacher.eval()
 
@@ -23,7 +25,8 @@ def update_teacher(teacher: nn.Module, student: nn.Module, decay: float) -> None
     """After each iteration: teacher ← decay·teacher + (1 − decay)·student; buffers are copied.
 
     `decay` in 0..1 (HIAST: 0.999). Changes `teacher` in place. Both must have the same layout; the
-    student may be wrapped (DistributedDataParallel). Raises ValueError for decay outside 0..1.
+    student may be wrapped (DistributedDataParallel, torch.compile). Raises ValueError for decay outside
+    0..1.
     """
     if not 0.0 <= decay <= 1.0:
         raise ValueError(f"decay is {decay}; give 0 to 1")

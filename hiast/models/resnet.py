@@ -6,7 +6,10 @@ stride for dilation 2 and 4, as DeepLab does (arXiv 1606.00915, section 3.1).
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+
+from hiast.models.gradient_checkpointing import checkpointed
 
 
 class BatchNorm2d(nn.BatchNorm2d):
@@ -108,13 +111,17 @@ class ResNet(nn.Module):
         self.layer3 = _stage(block, widths[1], base_width * 4, blocks[2], stride=1, dilations=(1, 2))
         self.layer4 = _stage(block, widths[2], base_width * 8, blocks[3], stride=1, dilations=(2, 4))
         self.out_channels = widths[3]
+        self.gradient_checkpointing = False
         _initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised images (B, 3, H, W) → features (B, out_channels, ⌈H/8⌉, ⌈W/8⌉)."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        features: Tensor = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return features
+        recompute = self.gradient_checkpointing and torch.is_grad_enabled()
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            for block in stage:
+                x = checkpointed(block, x) if recompute else block(x)
+        return x
 
 
 def _conv3x3(inputs: int, outputs: int, stride: int, dilation: int) -> nn.Conv2d:

@@ -4,50 +4,52 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hiast.contracts.errors import UserError
 from hiast.models.checkpoints import read_safetensors
+from hiast.models.load_report import LoadReport
+from hiast.models.segformer import SegFormer
+from hiast.models.segmentation_model import SegmentationModel
+from hiast.models.transformers_weights import is_transformers_name, load_folder, load_named_weights
 
-_PREFIXES: Final = ("module.", "seg_model.")
+_PREFIXES: Final = ("module.", "seg_model.", "_orig_mod.")
 _NESTED_UNDER: Final = ("state_dict", "model")
 
 
-class LoadReport(NamedTuple):
-    """What `load_weights` did; names are sorted."""
-
-    loaded: list[str]
-    """Names, in the model, of the weights that now come from the file."""
-    missing: list[str]
-    """Names in the model the file does not hold; they keep their present values."""
-    unexpected: list[str]
-    """Names in the file the model does not have."""
-
-
-def load_weights(model: nn.Module, path: str | Path) -> LoadReport:
+def load_weights(model: SegmentationModel, path: str | Path) -> LoadReport:
     """Copy every weight of the file that the model has, and say which.
 
     Reads safetensors (ours or others') and torch files holding a state dict, plain or under
-    `state_dict` or `model`; prefixes `module.` and `seg_model.` are dropped. Names of a torchvision
-    ResNet go to the backbone. Torch files are read with `weights_only=True`, so they cannot run code.
+    `state_dict` or `model`; prefixes `module.`, `seg_model.` and `_orig_mod.` are dropped. Names of a
+    torchvision ResNet go to the backbone. Torch files are read with `weights_only=True`, so they cannot
+    run code. For a SegFormer, `path` may be a folder of transformers or the weight file of one; only
+    there is a classifier for another number of classes skipped (and listed).
     Raises UserError, leaving the model as it was, when the file is missing or damaged, when a shape
     does not fit, or when no name matches.
     """
+    path = Path(path)
+    if isinstance(model, SegFormer) and path.is_dir():
+        return load_folder(model, path)
+    content = {_plain(name): (name, value) for name, value in _read(path).items()}
+    if isinstance(model, SegFormer) and any(map(is_transformers_name, content)):
+        tensors = {name: value for name, (_, value) in content.items() if isinstance(value, Tensor)}
+        return load_named_weights(model, tensors, str(path))
     state = model.state_dict()
     found: dict[str, Tensor] = {}
     unexpected: list[str] = []
-    for raw_name, value in _read(Path(path)).items():
-        name = _name_in_model(raw_name, state)
+    for plain_name, (raw_name, value) in content.items():
+        name = _name_in_model(plain_name, state)
         if name is None or not isinstance(value, Tensor):
             unexpected.append(raw_name)
         else:
             found[name] = value
     if not found:
         raise UserError(
-            f"none of its {len(unexpected)} entries is a weight of this network"
+            f"none of its {len(unexpected)} entries is a weight of {model.name}"
             f" (first entries: {', '.join(unexpected[:3]) or 'none'}).",
             where=str(path),
             remedy="Give weights of the same network, or of a torchvision ResNet for its backbone.",
@@ -55,13 +57,16 @@ def load_weights(model: nn.Module, path: str | Path) -> LoadReport:
     _require_fitting_shapes(found, state, path)
     model.load_state_dict(found, strict=False)
     missing = sorted(set(state) - set(found))
-    return LoadReport(sorted(found), missing, sorted(unexpected))
+    return LoadReport(sorted(found), missing, sorted(unexpected), skipped=[])
 
 
-def _name_in_model(raw_name: str, state: dict[str, Tensor]) -> str | None:
-    name = raw_name
+def _plain(name: str) -> str:
     while name.startswith(_PREFIXES):
         name = name.split(".", 1)[1]
+    return name
+
+
+def _name_in_model(name: str, state: dict[str, Tensor]) -> str | None:
     for candidate in (name, f"backbone.{name}"):
         if candidate in state:
             return candidate

@@ -1,12 +1,15 @@
 import os
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
+import hiast
 from hiast.contracts.errors import UserError
 from hiast.models import build_model, load_model, save_checkpoint
 
+BUNDLED_WEIGHTS = Path(hiast.__file__).parent / "weights"
 METADATA = {"class_space": "streets", "round": "2"}
 
 
@@ -23,12 +26,33 @@ def test_a_saved_network_comes_back_with_equal_weights_and_its_metadata(tmp_path
     model = build_model(name, 7, base_width=8)
     save_checkpoint(tmp_path / "deep" / "student.safetensors", model, metadata=METADATA)
     again, metadata = load_model(tmp_path / "deep" / "student.safetensors")
-    assert (again.name, again.num_classes, again.base_width) == (name, 7, 8)
+    assert (again.name, again.num_classes, again.options) == (name, 7, {"base_width": 8})
     assert metadata["class_space"] == "streets"
     assert metadata["round"] == "2"
     state = again.state_dict()
     assert all(torch.equal(state[key], tensor) for key, tensor in model.state_dict().items())
     assert not again.training
+
+
+def test_a_wrapped_network_is_stored_under_plain_names(tmp_path, model, wrapped):
+    save_checkpoint(tmp_path / "plain", model, metadata=METADATA)
+    save_checkpoint(tmp_path / "wrapped", wrapped, metadata=METADATA)
+    assert (tmp_path / "wrapped").read_bytes() == (tmp_path / "plain").read_bytes()
+
+
+def test_bundled_weights_load():
+    model, metadata = load_model(BUNDLED_WEIGHTS / "streets_source.safetensors")
+    assert (model.name, model.options) == ("deeplab_v2_resnet18", {"base_width": 32})
+    assert metadata["class_space"] == "streets"
+
+
+@pytest.mark.parametrize("key", ["model", "num_classes", "class_space", "base_width"])
+def test_a_file_without_one_of_the_needed_metadata_is_refused(tmp_path, model, key):
+    metadata = {"model": model.name, "base_width": "8", "num_classes": "12", "class_space": "streets"}
+    del metadata[key]
+    save_file(model.state_dict(), tmp_path / "a", metadata)
+    with pytest.raises(UserError, match=f"lacks the metadata {key},"):
+        load_model(tmp_path / "a")
 
 
 def test_equal_weights_give_equal_files(tmp_path, model):
