@@ -64,6 +64,25 @@ CITYSCAPES = ClassSpace(
     thing_classes=(11, 12, 13, 14, 15, 16, 17, 18),
 )  # fmt: skip
 
+ROBOTCAR = ClassSpace(
+    name="robotcar",
+    classes=(
+        "sky", "person", "two-wheeler", "vehicle", "traffic sign", "traffic light", "building",
+        "sidewalk", "road",
+    ),
+    colours=(
+        (70, 130, 180), (220, 20, 60), (119, 11, 32), (0, 0, 142), (220, 220, 0), (250, 170, 30),
+        (70, 70, 70), (244, 35, 232), (128, 64, 128),
+    ),
+    thing_classes=(1, 2, 3),
+)  # fmt: skip
+
+SYNTHIA_16: Final = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 15, 17, 18)
+"""Cityscapes ids that occur in SYNTHIA: all but terrain, truck and train. mIoU16 averages over these."""
+
+SYNTHIA_13: Final = (0, 1, 2, 6, 7, 8, 10, 11, 12, 13, 15, 17, 18)
+"""... also without wall, fence and pole. mIoU13 averages over these."""
+
 CAMVID = ClassSpace(
     name="camvid",
     classes=(
@@ -91,7 +110,7 @@ STREETS = ClassSpace(
     thing_classes=(9, 10, 11),
 )  # fmt: skip
 
-CLASS_SPACES: Final = {space.name: space for space in (CITYSCAPES, CAMVID, STREETS)}
+CLASS_SPACES: Final = {space.name: space for space in (CITYSCAPES, ROBOTCAR, CAMVID, STREETS)}
 
 
 def class_space(name: str) -> ClassSpace:

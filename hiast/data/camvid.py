@@ -7,7 +7,7 @@ from pathlib import Path
 from hiast.contracts.class_spaces import CAMVID, ClassSpace
 from hiast.contracts.datasets import DatasetSpec, ImageEntry
 from hiast.contracts.errors import UserError
-from hiast.data.image_files import file_below
+from hiast.data.listing import file_below
 
 
 def list_camvid(spec: DatasetSpec) -> tuple[ClassSpace, list[ImageEntry]]:

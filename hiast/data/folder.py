@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hiast.contracts.class_spaces import ClassSpace, class_space
 from hiast.contracts.datasets import DatasetSpec, ImageEntry
 from hiast.contracts.errors import UserError
-from hiast.data.image_files import IMAGE_SUFFIXES
+from hiast.data.listing import images_below
 
 CLASSES_FILE = "classes.json"
 _FORMAT = (
@@ -24,22 +24,16 @@ def list_folder(spec: DatasetSpec) -> tuple[ClassSpace, list[ImageEntry]]:
     Raises UserError when images/ or classes.json is missing or malformed.
     """
     root = Path(spec.root)
-    images = root / "images"
-    if not images.is_dir():
+    if not (root / "images").is_dir():
         raise UserError(
             "there is no folder images/.", where=spec.root, remedy="Put the images into images/."
         )
     has_labels = spec.labelled and (root / "labels").is_dir()
     entries = []
-    for path in sorted(images.rglob("*")):
-        # Hidden files are somebody's temporary ones (ours, macOS's, rsync's).
-        if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
-            continue
-        name = path.relative_to(images).with_suffix("").as_posix()
+    for path in images_below(spec.root, "images"):
+        name = str(PurePosixPath(path).with_suffix(""))
         label = f"labels/{name}.png" if has_labels else None
-        entries.append(
-            ImageEntry(name=name, image_path=path.relative_to(root).as_posix(), label_path=label)
-        )
+        entries.append(ImageEntry(name=name, image_path=f"images/{path}", label_path=label))
     return read_classes(root / CLASSES_FILE), entries
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hiast.contracts.class_spaces import ClassSpace
 from hiast.contracts.datasets import DatasetScan, DatasetSpec, ImageEntry
 from hiast.contracts.errors import UserError
-from hiast.data.image_files import read_image, read_label
+from hiast.data.image_files import read_image, read_label, require_known_ids
 
 
 @dataclass(frozen=True)
@@ -53,5 +53,10 @@ class ImageSet:
         return read_image(self.spec, entry)
 
     def read_label(self, entry: ImageEntry) -> NDArray[np.uint8]:
-        """Ground truth, (H, W) uint8 class ids, 255 = void."""
-        return read_label(self.spec, entry)
+        """Ground truth, (H, W) uint8 class ids, 255 = void.
+
+        Raises UserError for an id outside the class space: a scan of headers alone does not see it.
+        """
+        ids = read_label(self.spec, entry)
+        require_known_ids(ids, self.classes, entry.label_path)
+        return ids

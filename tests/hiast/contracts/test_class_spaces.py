@@ -5,7 +5,9 @@ from hiast.contracts.class_spaces import CLASS_SPACES, ClassSpace, class_space
 from hiast.contracts.errors import NotFoundError
 
 
-@pytest.mark.parametrize(("name", "count"), [("cityscapes", 19), ("camvid", 11), ("streets", 12)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("cityscapes", 19), ("robotcar", 9), ("camvid", 11), ("streets", 12)]
+)
 def test_built_in_spaces_have_their_classes(name, count):
     space = class_space(name)
     assert space.num_classes == count
