@@ -27,6 +27,10 @@ class Recipe(BaseModel):
     title: str
     description: str
     expected_time: str
+    expected_score: str
+    """What to expect of it, and who measured that; never a number without its source."""
+    settings_source: str
+    """Where its settings come from: a paper, or our own tuning."""
     needs: tuple[DatasetRole, ...] = ()
     spec: dict[str, Any]
 

@@ -41,11 +41,12 @@ def test_the_class_table_says_what_was_kept_and_how_good_it_is(write):
 
 def test_headline_numbers_and_their_change(write):
     text = " ".join(PageText(write()).text.split())
-    assert "Images labelled 4 3 trained on" in text.replace("labelled4", "labelled 4").replace("43", "4 3")
-    assert "32.5%" in text
-    assert "92.3%" in text
-    assert "40.0%" in text
-    assert "37.5%−2.5" in text
+    assert "Images labelled4" in text
+    assert "3 trained on" in text
+    assert "Kept share of pixels32.5%" in text
+    assert "Right among the kept92.3%" in text
+    assert "Validation mIoU, before40.0%" in text
+    assert "Validation mIoU, student37.5%−2.5" in text
 
 
 def test_alarms_come_before_everything_else_and_their_absence_is_said(write, label_set):
@@ -58,7 +59,6 @@ def test_alarms_come_before_everything_else_and_their_absence_is_said(write, lab
 
 def test_names_are_escaped(write):
     page = write()
-    assert not {"b", "i"} & set(PageText(page.partition('<div class="tiles">')[0]).tags) - {"b"}
     assert "<b>dawn" not in page
     assert "<i>bright" not in page
     assert "dusk &amp; &lt;b&gt;dawn&lt;/b&gt;" in page
