@@ -38,7 +38,7 @@ def read_header(path: Path) -> Header | None:
     """
     with path.open("rb", buffering=0) as stream:
         start = stream.read(_PNG_HEADER_LENGTH)
-        if start.startswith(_PNG_START):
+        if start.startswith(_PNG_START) and len(start) == _PNG_HEADER_LENGTH:
             return _png_header(start) if _ends_with(stream, _PNG_END) else None
         if start.startswith(_JPEG_START) and _ends_with(stream, _JPEG_END):
             return _jpeg_header(path)

@@ -46,7 +46,7 @@ class ScanJournal:
                 content = path.read_bytes()
             except OSError as error:
                 raise _unusable(path, error) from error
-            self._torn = not content.endswith(b"\n")
+            self._torn = bool(content) and not content.endswith(b"\n")
             self._take(content)
 
     def _take(self, content: bytes) -> None:
@@ -79,8 +79,9 @@ class ScanJournal:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as stream:
-                stream.write("\n" + text if self._torn else text)
+            # One write, unbuffered: two scans that share a journal do not tear each other's lines.
+            with self._path.open("ab", buffering=0) as stream:
+                stream.write(("\n" + text if self._torn else text).encode())
         except OSError as error:
             raise _unusable(self._path, error) from error
         self._torn = False

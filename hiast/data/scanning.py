@@ -40,7 +40,8 @@ _LISTINGS: Final[dict[DatasetKind, Callable[[DatasetSpec], tuple[ClassSpace, lis
     "streets": list_folder,
     "synthia": list_synthia,
 }
-_WORKERS: Final = min(8, os.cpu_count() or 1)
+_THREADS: Final[dict[CheckLevel, int]] = {"headers": 8, "pixels": min(8, os.cpu_count() or 1)}
+"""Reading headers waits for the disk, decoding pixels for the processor."""
 _PAIRS_A_TASK: Final = 8
 
 
@@ -79,7 +80,7 @@ def scan_dataset(spec: DatasetSpec, on_progress: OnProgress, journal: Path | Non
         return CheckedPair(entry, image, label)
 
     checked: list[ImageEntry] = []
-    with closing(_check_in_order(entries, check)) as parts:
+    with closing(_check_in_order(entries, check, _THREADS[level])) as parts:
         for part in parts:
             record.append(part)
             for entry, _, _ in part:
@@ -126,7 +127,7 @@ def _unused(entry: ImageEntry, seen: set[str]) -> str:
 
 
 def _check_in_order(
-    entries: list[ImageEntry], check: Callable[[ImageEntry], CheckedPair]
+    entries: list[ImageEntry], check: Callable[[ImageEntry], CheckedPair], threads: int
 ) -> Generator[list[CheckedPair], None, None]:
     """The pairs in the order of `entries`, a few at a time.
 
@@ -134,12 +135,12 @@ def _check_in_order(
     being checked and drops the rest.
     """
     running: deque[Future[list[CheckedPair]]] = deque()
-    pool = ThreadPoolExecutor(_WORKERS)
+    pool = ThreadPoolExecutor(threads)
     try:
         for start in range(0, len(entries), _PAIRS_A_TASK):
             part = entries[start : start + _PAIRS_A_TASK]
             running.append(pool.submit(lambda part: [check(entry) for entry in part], part))
-            if len(running) == 2 * _WORKERS:
+            if len(running) == 2 * threads:
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()

@@ -24,19 +24,13 @@ class LoadReport(NamedTuple):
         if len(self.loaded) == total and not self.unexpected:
             return f"All {total} weights were loaded."
         sentences = [f"{len(self.loaded)} of {total} weights were loaded."]
-        if self.missing:
-            sentences.append(
-                f"{len(self.missing)} are not in the file and keep their values: {_first(self.missing)}."
-            )
-        if self.skipped:
-            sentences.append(
-                f"{len(self.skipped)} are in the file for another number of classes and keep their values: "
-                f"{_first(self.skipped)}."
-            )
-        if self.unexpected:
-            sentences.append(
-                f"{len(self.unexpected)} entries of the file are not used: {_first(self.unexpected)}."
-            )
+        for what, names in (
+            ("Not in the file, values kept", self.missing),
+            ("For another number of classes in the file, values kept", self.skipped),
+            ("Unused entries of the file", self.unexpected),
+        ):
+            if names:
+                sentences.append(f"{what}: {len(names)} ({_first(names)}).")
         return " ".join(sentences)
 
 

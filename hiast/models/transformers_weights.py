@@ -69,6 +69,8 @@ def _load(model: SegmentationModel, source: str, *, remedy: str) -> LoadReport:
         raise UserError(
             f"its config.json cannot be read ({_first_line(error)}).", where=source, remedy=remedy
         ) from error
+    if not found:
+        raise UserError("it has no config.json.", where=source, remedy=remedy)
     _require_same_network(model, found, source)
     return _copy(model, source, None, source, remedy=remedy)
 

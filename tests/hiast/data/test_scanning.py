@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -6,6 +8,7 @@ from hiast.contracts.datasets import DatasetSpec
 from hiast.contracts.errors import Canceled, UserError
 from hiast.data import ImageSet, scan_dataset
 from hiast.data import image_files as image_files_module
+from hiast.data import scanning as scanning_module
 
 
 def scan(spec):
@@ -40,8 +43,13 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_faulty_pair_is_listed_with_a_sentence_and_the_rest_stays_usable(write_halves, tmp_path, fault):
-    spec, (damage, words) = write_halves(), FAULTS[fault]
+@pytest.mark.parametrize("check", ["headers", "pixels"])
+def test_a_faulty_pair_is_listed_with_a_sentence_and_the_rest_stays_usable(
+    write_halves, tmp_path, fault, check
+):
+    if (fault, check) == ("unknown id", "headers"):
+        pytest.skip("ids are pixels: no header tells them")
+    spec, (damage, words) = write_halves().model_copy(update={"check": check}), FAULTS[fault]
     damage(tmp_path / "halves")
     found = scan(spec)
     assert [entry.name for entry in found.usable] == ["0", "2", "3"]
@@ -136,3 +144,67 @@ def test_canceling_stops_at_the_next_image(write_halves):
     with pytest.raises(Canceled):
         scan_dataset(write_halves(), cancel)
     assert seen == [1]
+
+
+def spy_on_decoding(monkeypatch):
+    """The names of the images that are decoded from now on."""
+    decoded, read = [], image_files_module.read_image
+
+    def spy(spec, entry):
+        decoded.append(entry.name)
+        return read(spec, entry)
+
+    monkeypatch.setattr(image_files_module, "read_image", spy)
+    return decoded
+
+
+def test_a_check_of_headers_decodes_only_what_they_leave_open(write_halves, tmp_path, monkeypatch):
+    spec = write_halves().model_copy(update={"check": "headers"})
+    decoded = spy_on_decoding(monkeypatch)
+    assert {(entry.height, entry.width) for entry in scan(spec).usable} == {(32, 48)}
+    assert decoded == []
+    path = tmp_path / "halves/images/2.png"
+    path.write_bytes(path.read_bytes() + b"behind the end")
+    assert len(scan(spec).usable) == 4
+    assert decoded == ["2"]
+
+
+@pytest.mark.parametrize(("images", "note"), [(3, " (headers only: more than"), (4, "")])
+def test_auto_decodes_small_sets_and_says_when_it_does_not(write_halves, monkeypatch, images, note):
+    spec = write_halves()
+    monkeypatch.setattr(scanning_module, "PIXELS_UP_TO", images)
+    decoded, told = spy_on_decoding(monkeypatch), []
+    scan_dataset(spec, told.append)
+    assert sorted(decoded) == ([] if note else ["0", "1", "2", "3"])
+    assert all(progress.message.startswith(str(index) + note) for index, progress in enumerate(told))
+    assert all(("headers" in progress.message) == bool(note) for progress in told)
+
+
+def test_a_request_for_headers_is_not_commented_on(write_halves):
+    told = []
+    scan_dataset(write_halves().model_copy(update={"check": "headers"}), told.append)
+    assert [progress.message for progress in told] == ["0", "1", "2", "3"]
+
+
+def test_threads_stay_a_bounded_number_of_images_ahead(write_halves, monkeypatch):
+    spec = write_halves(count=60, height=4, width=64)
+    monkeypatch.setattr(scanning_module, "_THREADS", {"pixels": 1})
+    decoded = spy_on_decoding(monkeypatch)
+    seen = []
+
+    def wait(_progress):
+        if not seen:
+            time.sleep(0.2)
+        seen.append(len(decoded))
+
+    found = scan_dataset(spec, wait)
+    assert seen[0] <= 16
+    assert [int(entry.name) for entry in found.usable] == sorted(range(60), key=str)
+
+
+def test_an_id_that_only_pixels_show_is_refused_when_it_is_read(write_halves, tmp_path):
+    spec = write_halves().model_copy(update={"check": "headers"})
+    save_ids(tmp_path / "halves/labels/1.png", np.full((32, 48), 2))
+    images = ImageSet.of(spec, scan(spec))
+    with pytest.raises(UserError, match=r"labels/1\.png: class id 2 is not in class space 'halves'"):
+        images.read_label(images.entry("1"))

@@ -6,9 +6,14 @@ from hiast.models import build_model, freeze_batch_norm, make_teacher, update_te
 
 
 @pytest.fixture
-def student():
+def model():
     torch.manual_seed(3)
     return build_model("deeplab_v2_resnet18", 3, base_width=8)
+
+
+@pytest.fixture
+def student(model):
+    return model
 
 
 def test_a_new_teacher_equals_the_student_and_needs_no_gradient(student):
@@ -18,6 +23,19 @@ def test_a_new_teacher_equals_the_student_and_needs_no_gradient(student):
     assert not any(module.training for module in teacher.modules())
     assert student.training and student.aspp.conv2d_list[0].weight.requires_grad
     assert torch.equal(teacher(images), student.eval()(images))
+
+
+def test_a_wrapped_student_has_a_plain_teacher_that_follows_it(model, wrapped):
+    teacher = make_teacher(wrapped)
+    assert type(teacher) is type(model) and teacher is not model
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(1.0)
+    model.backbone.bn1.running_mean.add_(5.0)
+    update_teacher(teacher, wrapped, 0.5)
+    weight = model.aspp.conv2d_list[0].weight
+    torch.testing.assert_close(teacher.aspp.conv2d_list[0].weight, weight - 0.5)
+    assert torch.equal(teacher.backbone.bn1.running_mean, model.backbone.bn1.running_mean)
 
 
 def test_teacher_weights_are_the_moving_average_of_the_students(student):

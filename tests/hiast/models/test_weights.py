@@ -16,7 +16,7 @@ def same_weights(first, second):
 
 
 @pytest.mark.parametrize("nesting", [None, "state_dict", "model"])
-@pytest.mark.parametrize("prefix", ["", "seg_model.", "module.seg_model."])
+@pytest.mark.parametrize("prefix", ["", "module.", "seg_model.", "module.seg_model.", "_orig_mod.module."])
 def test_official_checkpoints_load_completely(tmp_path, nesting, prefix):
     theirs = small_model(seed=1).state_dict()
     content = {prefix + name: tensor for name, tensor in theirs.items()}
