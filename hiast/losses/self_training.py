@@ -1,14 +1,16 @@
-"""The four terms of region-adaptive self-training from one log-softmax (HIAST, arXiv 2302.06992)."""
+"""The four terms of region-adaptive self-training (HIAST, arXiv 2302.06992), and the supervised loss."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.errors import UserError
+from hiast.losses.fused_terms import FusedTerms
 from hiast.losses.region_weights import LossWeights
 
 DEFAULT_WEIGHTS = LossWeights()
@@ -24,19 +26,34 @@ class SelfTrainingLosses(NamedTuple):
     total: Tensor
 
 
+class RegionCounts(NamedTuple):
+    """Pixels of both regions, scalar int64 tensors. Counts of the parts of a batch add up to its own."""
+
+    kept: Tensor
+    ignored: Tensor
+
+
+def count_regions(labels: Tensor) -> RegionCounts:
+    """Kept and ignored (255) pixels of labels of any shape, on the labels' device."""
+    ignored = (labels == IGNORED).sum()
+    return RegionCounts(labels.numel() - ignored, ignored)
+
+
 def self_training_losses(
     logits: Tensor,
     labels: Tensor,
     teacher_probabilities: Tensor | None = None,
     *,
     weights: LossWeights = DEFAULT_WEIGHTS,
+    counts: RegionCounts | None = None,
+    spatial: Tensor | None = None,
 ) -> SelfTrainingLosses:
     """Losses of the student on pseudo-labelled images.
 
     logits: (B, C, H, W) of the student on the strong view; labels: (B, H, W) class ids, 255 = ignored;
     teacher_probabilities: (B, C, H, W), softmax of the teacher on the weak view, or None: no
-    consistency. No gradient flows into labels and teacher. With p the student's softmax and q the
-    teacher's:
+    consistency. No gradient flows into labels, teacher and spatial. With p the student's softmax and q
+    the teacher's:
 
     seg                  mean over kept pixels of −log p_label
     kld_confident        kept: −(1/C) Σ_c log p_c, summed, / (C·|kept|)
@@ -45,8 +62,14 @@ def self_training_losses(
 
     The further C below the last three is the official code's normaliser. That code divides consistency
     by its count of non-zero terms; C·|ignored| is equal wherever no term underflows, and smooth. An
-    empty region contributes exactly 0, with zero gradients. Raises UserError for shapes that do not fit
-    and class ids outside 0..C−1.
+    empty region contributes exactly 0, with zero gradients.
+
+    counts: |kept| and |ignored| of the whole batch when these images are a part of it (accumulation,
+    several processes), so that the losses of the parts sum to the loss of the whole; None: of `labels`.
+    spatial: (B, H, W) float, factor of each pixel's value in the last three terms (`spatial_weights`).
+
+    On the CPU the values are the same bit by bit from run to run, whatever the number of threads.
+    Raises UserError for shapes that do not fit and class ids outside 0..C−1.
     """
     check_labels(logits, labels)
     if teacher_probabilities is not None and teacher_probabilities.shape != logits.shape:
@@ -55,24 +78,19 @@ def self_training_losses(
             f"{tuple(logits.shape)}.",
             remedy="Give the teacher's softmax at the student's resolution.",
         )
+    if spatial is not None and spatial.shape != labels.shape:
+        raise UserError(
+            f"spatial weights have shape {tuple(spatial.shape)}, labels {tuple(labels.shape)}.",
+            remedy="Give one weight per label pixel.",
+        )
+    kept, ignored = (count.clamp(min=1) for count in counts or count_regions(labels))
     classes = logits.shape[1]
-    log_p = _log_softmax(logits)
-    ignored = labels == IGNORED
-    kept_count = (~ignored).sum().clamp(min=1)
-    ignored_count = ignored.sum().clamp(min=1)
-
-    def over_kept(values: Tensor) -> Tensor:
-        return values.masked_fill(ignored, 0.0).sum() / kept_count
-
-    def over_ignored(values: Tensor) -> Tensor:
-        return values.masked_fill(~ignored, 0.0).sum() / (classes * ignored_count)
-
-    seg = over_kept(-_log_p_of_labels(log_p, labels, ignored))
-    kld = over_kept(-log_p.mean(1)) / classes
-    entropy = over_ignored(-(log_p.exp() * log_p).sum(1))
-    consistency = log_p.new_zeros(())
-    if teacher_probabilities is not None:
-        consistency = over_ignored(-(teacher_probabilities.detach() * log_p).sum(1))
+    teacher, factors = (
+        None if tensor is None else tensor.detach() for tensor in (teacher_probabilities, spatial)
+    )
+    sums = cast("tuple[Tensor, ...]", FusedTerms.apply(logits, labels, teacher, factors))  # type: ignore[no-untyped-call]
+    seg, kld = sums[0] / kept, sums[1] / (classes * kept)
+    entropy, consistency = sums[2] / (classes * ignored), sums[3] / (classes * ignored)
     total = (
         weights.seg * seg
         + weights.kld * kld
@@ -82,16 +100,18 @@ def self_training_losses(
     return SelfTrainingLosses(seg, kld, entropy, consistency, total)
 
 
-def supervised_loss(logits: Tensor, labels: Tensor) -> Tensor:
+def supervised_loss(logits: Tensor, labels: Tensor, *, count: Tensor | None = None) -> Tensor:
     """Mean cross-entropy over the labelled pixels, a scalar; exactly 0 where there is none.
 
-    logits: (B, C, H, W); labels: (B, H, W) class ids, 255 = void. Raises UserError as
-    `self_training_losses`.
+    logits: (B, C, H, W), computed in float32 at least; labels: (B, H, W) class ids, 255 = void. count:
+    labelled pixels of the whole batch when these images are a part of it; None: of `labels`. Raises
+    UserError as `self_training_losses`.
     """
     check_labels(logits, labels)
-    void = labels == IGNORED
-    values = -_log_p_of_labels(_log_softmax(logits), labels, void)
-    return values.masked_fill(void, 0.0).sum() / (~void).sum().clamp(min=1)
+    labelled = count_regions(labels).kept if count is None else count
+    scores = logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+    summed = cross_entropy(scores, labels.long(), ignore_index=IGNORED, reduction="sum")
+    return summed / labelled.clamp(min=1)
 
 
 def check_labels(logits: Tensor, labels: Tensor) -> None:
@@ -111,14 +131,3 @@ def check_labels(logits: Tensor, labels: Tensor) -> None:
             where="labels",
             remedy=f"The model has {classes} classes; give their ids, and {IGNORED} for no label.",
         )
-
-
-def _log_softmax(logits: Tensor) -> Tensor:
-    """In float32 at least: half precision loses the small probabilities the regularisers act on."""
-    low_precision = logits.dtype in (torch.float16, torch.bfloat16)
-    return torch.log_softmax(logits, 1, dtype=torch.float32 if low_precision else None)
-
-
-def _log_p_of_labels(log_p: Tensor, labels: Tensor, ignored: Tensor) -> Tensor:
-    ids = labels.long().masked_fill(ignored, 0)
-    return log_p.gather(1, ids[:, None])[:, 0]

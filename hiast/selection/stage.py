@@ -13,8 +13,7 @@ neither a softmax tensor nor any other tensor of the size of the logits is ever 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.errors import UserError
 from hiast.contracts.labels import Reason
+from hiast.pixel_blocks import Block, blocks_of, share_blocks
 from hiast.selection.codebook import LOG12_CODES, LOG12_CODES_PER_BIT, Codebook
 from hiast.selection.histograms import kept_pixels, predicted_pixels
 
@@ -81,9 +81,8 @@ def measure(logits: torch.Tensor, codebook: Codebook) -> Measurement:
     codes = logits.new_empty((batch, height * width), dtype=torch.int16)
     histograms = np.empty((batch, classes, codebook.size), dtype=np.int64)
     with torch.no_grad():
+        _predict(logits.flatten(2), codebook, prediction, codes)
         for image in range(batch):
-            scores = logits[image].reshape(classes, height * width)
-            _measure_image(scores, codebook, prediction[image], codes[image])
             histograms[image] = _count(prediction[image], codes[image], classes, codebook)
     shape = (batch, height, width)
     return Measurement(prediction.view(shape), codes.view(shape), histograms, codebook)
@@ -108,49 +107,20 @@ def select(measured: Measurement, thresholds: NDArray[np.float64]) -> Selection:
     )
 
 
-def _measure_image(
+def _predict(
     scores: torch.Tensor, codebook: Codebook, prediction: torch.Tensor, codes: torch.Tensor
 ) -> None:
-    """Fill prediction (N,) and codes (N,) from the scores (C, N) of one image, block by block.
+    """Fill prediction (B, N) and codes (B, N) from scores (B, C, N), block by block."""
+    images, classes, pixels = scores.shape
+    size = min(CPU_BLOCK if scores.device.type == "cpu" else DEVICE_BLOCK, pixels)
 
-    On the CPU each thread works through whole blocks of its own. Splitting every operation of a block
-    over all threads would make them wait for each other a thousand times an image, and on a machine
-    that is busy with something else most of the time would go into that.
-    """
-    pixels = scores.shape[1]
-    on_cpu = scores.device.type == "cpu"
-    block = CPU_BLOCK if on_cpu else DEVICE_BLOCK
-    starts = iter(range(0, pixels, block))  # shared: a thread that is held up leaves blocks to the others
+    def work(shared: Iterator[Block]) -> None:
+        workspace = _Workspace(classes, size, scores.device)
+        for _, image, part in shared:
+            rest = workspace.argmax_and_rest(scores[image, :, part], prediction[image, part])
+            codes[image, part] = _codes(rest, codebook)
 
-    def work() -> None:
-        workspace = _Workspace(scores.shape[0], min(block, pixels), scores.device)
-        for start in starts:
-            part = slice(start, min(start + block, pixels))
-            rest = workspace.argmax_and_rest(scores[:, part], prediction[part])
-            codes[part] = _codes(rest, codebook)
-
-    threads = min(torch.get_num_threads(), -(-pixels // block)) if on_cpu else 1
-    if threads > 1:
-        _run_in_threads(work, threads)
-    else:
-        work()
-
-
-def _run_in_threads(work: Callable[[], None], threads: int) -> None:
-    """Run `work` in so many threads, in each of which torch's operations use one thread."""
-    before, inference = torch.get_num_threads(), torch.is_inference_mode_enabled()
-
-    def alone() -> None:
-        torch.set_num_threads(1)
-        with torch.inference_mode(inference), torch.no_grad():  # a new thread inherits neither
-            work()
-
-    try:
-        with ThreadPoolExecutor(threads) as pool:
-            for finished in [pool.submit(alone) for _ in range(threads)]:
-                finished.result()
-    finally:
-        torch.set_num_threads(before)  # it also is the default of threads that start later
+    share_blocks(blocks_of(images, pixels, size), scores.device, work)
 
 
 class _Workspace:

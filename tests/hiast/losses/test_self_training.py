@@ -5,7 +5,14 @@ import pytest
 import torch
 
 from hiast.contracts.errors import UserError
-from hiast.losses import LossWeights, self_training_losses, supervised_loss
+from hiast.losses import (
+    LossWeights,
+    RegionCounts,
+    count_regions,
+    fused_terms,
+    self_training_losses,
+    supervised_loss,
+)
 
 PARITY = Path(__file__).parents[2] / "parity"
 TERMS = ("seg", "kld_confident", "entropy_ignored", "consistency_ignored", "total")
@@ -110,6 +117,122 @@ def test_a_class_the_model_does_not_have_is_named(wrong: int) -> None:
             loss(logits, labels)
 
 
+def mixed_labels() -> torch.Tensor:
+    labels = torch.arange(60).view(2, 5, 6).remainder(5)
+    return labels.masked_fill(labels == 4, 255)
+
+
+@pytest.mark.parametrize("spatial", [False, True])
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_gradients_are_those_of_finite_differences(
+    spatial: bool, memory_format: torch.memory_format
+) -> None:
+    logits, teacher = random_case()
+    leaf = logits.detach().double().to(memory_format=memory_format).requires_grad_()
+    factors = torch.linspace(0.1, 2.0, 60).view(2, 5, 6) if spatial else None
+    # Not a softmax: the gradient must hold for any q.
+    q = teacher.double() * 1.7
+
+    def terms(scores: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(self_training_losses(scores, mixed_labels(), q, spatial=factors))
+
+    assert torch.autograd.gradcheck(terms, (leaf,))
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_the_gradient_has_the_type_and_memory_format_of_the_logits(
+    memory_format: torch.memory_format, dtype: torch.dtype
+) -> None:
+    logits, teacher = random_case()
+    leaf = logits.detach().to(dtype, memory_format=memory_format).requires_grad_()
+    self_training_losses(leaf, mixed_labels(), teacher).total.backward()
+    assert leaf.grad.dtype == dtype
+    assert leaf.grad.is_contiguous(memory_format=memory_format)
+    exact = leaf.detach().double().requires_grad_()
+    self_training_losses(exact, mixed_labels(), teacher.double()).total.backward()
+    torch.testing.assert_close(leaf.grad.double(), exact.grad, rtol=1e-2, atol=1e-6)
+
+
+def test_logits_in_an_order_of_their_own_are_read_right() -> None:
+    logits, teacher = random_case()
+    turned = logits.detach().transpose(2, 3).contiguous().transpose(2, 3).requires_grad_()
+    for leaf in (logits, turned):
+        self_training_losses(leaf, mixed_labels(), teacher).total.backward()
+    assert torch.equal(logits.grad, turned.grad)
+
+
+def test_labels_and_teacher_stay_as_they_were() -> None:
+    logits, teacher = random_case()
+    labels, before = mixed_labels(), teacher.clone()
+    self_training_losses(logits, labels, teacher).total.backward()
+    assert torch.equal(labels, mixed_labels())
+    assert torch.equal(teacher, before)
+
+
+def test_the_number_of_threads_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fused_terms, "CPU_BLOCK", 7)
+    _, teacher = random_case()
+    found, before = [], torch.get_num_threads()
+    for threads in (1, 3, 3):
+        torch.set_num_threads(threads)
+        logits, _ = random_case()
+        losses = self_training_losses(logits, mixed_labels(), teacher)
+        losses.total.backward()
+        assert torch.get_num_threads() == threads
+        found.append([*(term.detach() for term in losses), logits.grad])
+    torch.set_num_threads(before)
+    for other in found[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
+
+
+def test_the_size_of_the_blocks_changes_only_the_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    logits, teacher = random_case()
+    whole = self_training_losses(logits, mixed_labels(), teacher)
+    monkeypatch.setattr(fused_terms, "CPU_BLOCK", 7)
+    for a, b in zip(self_training_losses(logits, mixed_labels(), teacher), whole, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_parts_of_a_batch_sum_to_the_whole() -> None:
+    logits, teacher = random_case()
+    labels = mixed_labels()
+    labels[0, :4] = 255  # the parts have different shares of ignored pixels
+    counts = count_regions(labels)
+    assert (int(counts.kept), int(counts.ignored)) == (
+        int((labels != 255).sum()),
+        int((labels == 255).sum()),
+    )
+    whole = self_training_losses(logits, labels, teacher)
+    parts = [
+        self_training_losses(logits[i : i + 1], labels[i : i + 1], teacher[i : i + 1], counts=counts)
+        for i in range(2)
+    ]
+    for term, expected in enumerate(whole):
+        torch.testing.assert_close(parts[0][term] + parts[1][term], expected)
+    summed = sum(supervised_loss(logits[i : i + 1], labels[i : i + 1], count=counts.kept) for i in range(2))
+    torch.testing.assert_close(summed, supervised_loss(logits, labels))
+
+
+def test_counts_of_parts_add_up() -> None:
+    labels = mixed_labels()
+    parts = [count_regions(labels[i]) for i in range(2)]
+    assert RegionCounts(*(sum(column) for column in zip(*parts, strict=True))) == count_regions(labels)
+
+
+def test_spatial_factors_weigh_the_regularisers_alone() -> None:
+    logits, teacher = random_case()
+    plain = self_training_losses(logits, mixed_labels(), teacher)
+    doubled = self_training_losses(logits, mixed_labels(), teacher, spatial=torch.full((2, 5, 6), 2.0))
+    torch.testing.assert_close(doubled.seg, plain.seg)
+    for term in TERMS[1:-1]:
+        torch.testing.assert_close(getattr(doubled, term), 2 * getattr(plain, term))
+    kept = mixed_labels() != 255
+    no_kept = self_training_losses(logits, mixed_labels(), teacher, spatial=(~kept).float())
+    assert no_kept.kld_confident.item() == 0.0
+    torch.testing.assert_close(no_kept.entropy_ignored, plain.entropy_ignored)
+
+
 def test_shapes_and_types_that_do_not_fit_are_refused() -> None:
     logits, teacher = random_case()
     with pytest.raises(UserError, match="labels"):
@@ -118,3 +241,5 @@ def test_shapes_and_types_that_do_not_fit_are_refused() -> None:
         self_training_losses(logits, torch.zeros((2, 5, 6)))
     with pytest.raises(UserError, match="teacher_probabilities"):
         self_training_losses(logits, torch.zeros((2, 5, 6)).long(), teacher[:, :3])
+    with pytest.raises(UserError, match="spatial weights have shape"):
+        self_training_losses(logits, torch.zeros((2, 5, 6)).long(), spatial=torch.ones(5, 6))
