@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
@@ -18,7 +19,8 @@ def checkpointed(block: nn.Module, x: Tensor) -> Tensor:
     """
     norms = [m for m in block.modules() if isinstance(m, _BatchNorm) and m.training]
     out: Tensor
-    if not norms:
+    # A compiled graph writes the statistics in its forward part alone, and takes no context.
+    if not norms or torch.compiler.is_compiling():
         out = checkpoint(block, x, use_reentrant=False, preserve_rng_state=False)
         return out
 

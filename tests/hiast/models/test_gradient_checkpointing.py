@@ -59,10 +59,13 @@ def test_a_backward_pass_that_fails_leaves_batch_norm_in_order(block):
     assert failing[1].num_batches_tracked == 1
 
 
-def test_it_works_inside_a_compiled_network():
+@pytest.mark.parametrize("frozen", [True, False])
+def test_it_works_inside_a_compiled_network(frozen):
     torch.manual_seed(4)
-    model = build_model("deeplab_v2_resnet18", 3, base_width=8).train()
-    freeze_batch_norm(model)
+    model = build_model("deeplab_v2_resnet18", 3, base_width=8)
+    if frozen:
+        freeze_batch_norm(model)
+    model.train()
     twin = copy.deepcopy(model)
     twin.use_gradient_checkpointing(True)
     images = torch.randn(2, 3, 33, 33)
@@ -71,3 +74,5 @@ def test_it_works_inside_a_compiled_network():
     for (name, expected), got in zip(model.named_parameters(), twin.parameters(), strict=True):
         if expected.grad is not None:
             torch.testing.assert_close(got.grad, expected.grad, atol=1e-5, rtol=1e-4, msg=name)
+    for (name, expected), got in zip(model.named_buffers(), twin.buffers(), strict=True):
+        torch.testing.assert_close(got, expected, msg=name)

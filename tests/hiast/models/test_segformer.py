@@ -190,6 +190,37 @@ def test_dropout_acts_in_training_alone():
         assert torch.equal(model.eval()(images), model(images))
 
 
+@pytest.mark.parametrize(
+    ("name", "millions"),
+    [
+        ("segformer_b0", 3.8), ("segformer_b1", 13.7), ("segformer_b2", 27.5),
+        ("segformer_b3", 47.3), ("segformer_b4", 64.1), ("segformer_b5", 84.7),
+    ],
+)  # fmt: skip
+def test_the_number_of_weights_is_that_of_the_paper(name, millions):
+    # Table 1 (a) of arXiv 2105.15203, for the 150 classes of ADE20K.
+    with torch.device("meta"):
+        model = build_model(name, 150)
+    assert sum(p.numel() for p in model.parameters()) / 1e6 == pytest.approx(millions, abs=0.15)
+
+
+def test_checkpoints_rely_on_these_names():
+    # Other names in another version of transformers would make written checkpoints unreadable.
+    names = set(segformer().state_dict())
+    assert len(names) == 208
+    assert {
+        "backbone.stages.0.patch_embeddings.proj.weight",
+        "backbone.stages.3.blocks.1.attention.q_proj.weight",
+        "backbone.stages.0.blocks.0.attention.sequence_reduction.layer_norm.bias",
+        "backbone.stages.1.blocks.0.mlp.dwconv.dwconv.weight",
+        "backbone.stages.2.blocks.1.layernorm_after.weight",
+        "decode_head.linear_projections.3.proj.bias",
+        "decode_head.batch_norm.running_var",
+        "decode_head.linear_fuse.weight",
+        "classifier.bias",
+    } <= names
+
+
 def test_a_segformer_has_no_options():
     with pytest.raises(UserError, match="'base_width' is unknown. Known: none"):
         build_model("segformer_b0", 4, base_width=8)
