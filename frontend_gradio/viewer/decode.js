@@ -1,7 +1,7 @@
 // Arithmetic on label arrays. Pure: no DOM, no network; also run by node --test.
 
 export const IGNORED = 255;
-export const REASONS = ["kept", "below threshold", "void", "vetoed", "corrected"];
+export const REASONS = ["kept", "below threshold", "void", "vetoed", "corrected", "inconsistent"];
 const KEPT = 0;
 const CORRECTED = 4;
 
@@ -85,6 +85,10 @@ export function weightText(weight) {
 export function explain(reason, p, theta) {
   if (reason === KEPT) return `kept: p ${p.toFixed(4)} ≥ θ ${theta.toFixed(4)}`;
   if (reason === 1) return `ignored: p ${p.toFixed(4)} < θ ${theta.toFixed(4)}`;
-  return { 2: "ignored: void in the data set", 3: "ignored: vetoed in review", 4: "kept: corrected" }[reason]
-    ?? `reason ${reason} is unknown`;
+  return {
+    2: "ignored: void in the data set",
+    3: "ignored: vetoed in review",
+    4: "kept: corrected",
+    5: "ignored: too few neighbours of its class",
+  }[reason] ?? `reason ${reason} is unknown`;
 }

@@ -7,7 +7,9 @@ export function rgba(red, green, blue, alpha = 255) {
 }
 
 // Okabe and Ito's colours: apart for colour-blind eyes.
-export const REASON_COLOURS = [[0, 158, 115], [230, 159, 0], [120, 128, 136], [213, 94, 0], [204, 121, 167]];
+export const REASON_COLOURS = [
+  [0, 158, 115], [230, 159, 0], [120, 128, 136], [213, 94, 0], [204, 121, 167], [86, 180, 233],
+];
 export const DIFFERENCE_COLOURS = [null, [86, 128, 158], [204, 60, 140], [0, 158, 115], [230, 159, 0]];
 export const REGION_COLOURS = { kept: [64, 140, 220], ignored: [230, 140, 30] };
 // Dark violet -> yellow, even in lightness, so that it reads in grey as well.

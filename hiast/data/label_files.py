@@ -30,7 +30,7 @@ _HEADER: Final = struct.Struct("<4sBB2xII")
 _MAGIC: Final = b"HSCC"
 _VERSION: Final = 1
 _CODEBOOKS: Final = ("log12", "float16")
-REASON_PALETTE: Final = [255, 255, 255, 90, 90, 90, 0, 0, 0, 220, 50, 50, 50, 120, 220]
+REASON_PALETTE: Final = [255, 255, 255, 90, 90, 90, 0, 0, 0, 220, 50, 50, 50, 120, 220, 150, 90, 170]
 
 
 def label_path(directory: Path, name: str, kind: str) -> Path:

@@ -18,6 +18,7 @@ from hiast.selection.instance_adaptive import (
     update_thresholds,
 )
 from hiast.selection.labelling import apply_thresholds, labels_from_codes, reasons_from_labels
+from hiast.selection.local_consistency import locally_consistent
 
 __all__ = [
     "Codebook",
@@ -29,6 +30,7 @@ __all__ = [
     "instance_adaptive_thresholds",
     "kept_pixels",
     "labels_from_codes",
+    "locally_consistent",
     "mean_kept_confidence",
     "predicted_pixels",
     "reasons_from_labels",

@@ -30,18 +30,32 @@ def labels_from_codes(
     prediction: NDArray[Any],
     thresholds: NDArray[np.float64],
     codebook: Codebook,
+    *,
+    inconsistent: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
     """Labels uint8 from stored codes: what label generation wrote for these thresholds, exactly.
 
     codes: (..., H, W) integers 0..K−1; prediction: class ids of that shape (255 stays 255);
-    thresholds: (C,) float64; above 1 nothing of the class is kept (a veto).
+    thresholds: (C,) float64; above 1 nothing of the class is kept (a veto). inconsistent: bool of the
+    same shape, pixels the local-consistency gate leaves out whatever their code; None: the gate is off.
     """
-    return _keep(codes, prediction, codebook.first_kept_code(thresholds))
+    labels = _keep(codes, prediction, codebook.first_kept_code(thresholds))
+    return labels if inconsistent is None else np.where(inconsistent, np.uint8(IGNORED), labels)
 
 
-def reasons_from_labels(labels: NDArray[np.uint8], prediction: NDArray[Any]) -> NDArray[np.uint8]:
-    """Reason map uint8 of thresholded labels: KEPT, BELOW_THRESHOLD, or VOID where prediction is 255."""
+def reasons_from_labels(
+    labels: NDArray[np.uint8],
+    prediction: NDArray[Any],
+    *,
+    inconsistent: NDArray[np.bool_] | None = None,
+) -> NDArray[np.uint8]:
+    """Reason map uint8 of thresholded labels: KEPT, BELOW_THRESHOLD, or VOID where prediction is 255.
+
+    inconsistent: as in `labels_from_codes`; these pixels are INCONSISTENT.
+    """
     reasons = np.where(labels == IGNORED, Reason.BELOW_THRESHOLD, Reason.KEPT)
+    if inconsistent is not None:
+        reasons = np.where(inconsistent, Reason.INCONSISTENT, reasons)
     return np.where(prediction == IGNORED, Reason.VOID, reasons).astype(np.uint8)
 
 

@@ -26,6 +26,7 @@ from hiast.contracts.labels import Reason
 from hiast.pixel_blocks import Block, blocks_of, share_blocks
 from hiast.selection.codebook import LOG12_CODES, LOG12_CODES_PER_BIT, Codebook
 from hiast.selection.histograms import kept_pixels, predicted_pixels
+from hiast.selection.local_consistency import locally_consistent
 
 CPU_BLOCK = 16384
 """Pixels per block: with 19 classes 1.2 MiB of float32 scores, which the caches of a core or two hold."""
@@ -41,13 +42,23 @@ class Measurement:
 
     prediction: (B, H, W) uint8 class ids, the argmax (lowest id where classes tie).
     codes: (B, H, W) int16 confidence codes 0..K−1; `.numpy().view("uint16")` as files store them.
-    histograms: (B, C, K) int64 numpy, pixels per predicted class and code.
+    histograms: (B, C, K) int64 numpy, candidates per predicted class and code.
+    inconsistent: (B, H, W) bool, pixels the local-consistency gate leaves out: they are no candidates.
+    None: the gate is off, every pixel is a candidate.
     """
 
     prediction: torch.Tensor
     codes: torch.Tensor
     histograms: NDArray[np.int64]
     codebook: Codebook
+    inconsistent: torch.Tensor | None = None
+
+    @property
+    def candidates(self) -> torch.Tensor:
+        """(B, H, W) uint8: the prediction where the pixel may become a label, 255 elsewhere."""
+        if self.inconsistent is None:
+            return self.prediction
+        return self.prediction.masked_fill(self.inconsistent, IGNORED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +66,7 @@ class Selection:
     """The labels of one batch. Tensors are on the logits' device.
 
     labels: (B, H, W) uint8, 255 = ignored. reason: (B, H, W) uint8, values of `Reason`.
-    predicted_pixels, kept_pixels: (B, C) int64.
+    predicted_pixels, kept_pixels: (B, C) int64; predicted counts inconsistent pixels too.
     """
 
     labels: torch.Tensor
@@ -64,8 +75,17 @@ class Selection:
     kept_pixels: NDArray[np.int64]
 
 
-def measure(logits: torch.Tensor, codebook: Codebook) -> Measurement:
+def measure(
+    logits: torch.Tensor,
+    codebook: Codebook,
+    *,
+    local_consistency: float = 0.0,
+    local_window: int = 5,
+) -> Measurement:
     """Predictions, confidence codes and their histograms of logits (B, C, H, W), any float type.
+
+    local_consistency: share of a pixel's local_window×local_window neighbourhood that must be
+    predicted as its class, or the pixel is no candidate (`locally_consistent`); 0: no such gate.
 
     Codes are never more than one off those of a float64 softmax, and equal for ≥ 99.99 % of pixels
     (log12) or about as many (float16, whose cells a float32 confidence can just miss). Raises UserError
@@ -82,16 +102,20 @@ def measure(logits: torch.Tensor, codebook: Codebook) -> Measurement:
     histograms = np.empty((batch, classes, codebook.size), dtype=np.int64)
     with torch.no_grad():
         _predict(logits.flatten(2), codebook, prediction, codes)
+        prediction, codes = (flat.view(batch, height, width) for flat in (prediction, codes))
+        inconsistent = None
+        if local_consistency > 0.0:
+            inconsistent = ~locally_consistent(prediction, window=local_window, share=local_consistency)
         for image in range(batch):
-            histograms[image] = _count(prediction[image], codes[image], classes, codebook)
-    shape = (batch, height, width)
-    return Measurement(prediction.view(shape), codes.view(shape), histograms, codebook)
+            left_out = None if inconsistent is None else inconsistent[image]
+            histograms[image] = _count(prediction[image], codes[image], left_out, classes, codebook)
+    return Measurement(prediction, codes, histograms, codebook, inconsistent)
 
 
 def select(measured: Measurement, thresholds: NDArray[np.float64]) -> Selection:
     """Labels and statistics for thresholds (C,) float64; a threshold above 1 keeps nothing of its class.
 
-    A pixel is kept exactly where decode(code) ≥ θ of its predicted class.
+    A pixel is kept exactly where decode(code) ≥ θ of its predicted class and it is no inconsistent one.
     """
     first = torch.from_numpy(measured.codebook.first_kept_code(thresholds).astype(np.int16))
     bounds = first.to(measured.codes.device).index_select(0, measured.prediction.view(-1).int())
@@ -99,10 +123,17 @@ def select(measured: Measurement, thresholds: NDArray[np.float64]) -> Selection:
     # `below` is 0 or 1 and IGNORED has all bits set: times 255, or-ed in, turns a class id into 255.
     reason = below.view(torch.uint8) * int(Reason.BELOW_THRESHOLD)
     labels = (below.view(torch.uint8) * IGNORED).bitwise_or_(measured.prediction)
+    predicted = predicted_pixels(measured.histograms)
+    if measured.inconsistent is not None:
+        reason.masked_fill_(measured.inconsistent, int(Reason.INCONSISTENT))
+        labels.masked_fill_(measured.inconsistent, IGNORED)
+        for image, left_out in enumerate(measured.inconsistent):
+            ids = measured.prediction[image][left_out]
+            predicted[image] += torch.bincount(ids, minlength=len(thresholds)).cpu().numpy()
     return Selection(
         labels,
         reason,
-        predicted_pixels(measured.histograms),
+        predicted,
         kept_pixels(measured.histograms, thresholds, measured.codebook),
     )
 
@@ -182,8 +213,13 @@ def _codes(rest: torch.Tensor, codebook: Codebook) -> torch.Tensor:
 
 
 def _count(
-    prediction: torch.Tensor, codes: torch.Tensor, classes: int, codebook: Codebook
+    prediction: torch.Tensor,
+    codes: torch.Tensor,
+    left_out: torch.Tensor | None,
+    classes: int,
+    codebook: Codebook,
 ) -> NDArray[np.int64]:
     cells = prediction.to(torch.int32).mul_(codebook.size).add_(codes)
-    counts = torch.bincount(cells, minlength=classes * codebook.size)
+    counted = cells.view(-1) if left_out is None else cells[~left_out]
+    counts = torch.bincount(counted, minlength=classes * codebook.size)
     return counts.view(classes, codebook.size).cpu().numpy()

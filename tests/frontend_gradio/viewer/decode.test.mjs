@@ -36,8 +36,8 @@ test("raw confidence is read little-endian", () => {
 });
 
 test("kept pixels are those whose reason is kept or corrected", () => {
-  const kept = keptIds(new Uint8Array([3, 4, 5, 6, 7]), new Uint8Array([0, 1, 2, 3, 4]));
-  assert.deepEqual([...kept], [3, 255, 255, 255, 7]);
+  const kept = keptIds(new Uint8Array([3, 4, 5, 6, 7, 8]), new Uint8Array([0, 1, 2, 3, 4, 5]));
+  assert.deepEqual([...kept], [3, 255, 255, 255, 7, 255]);
 });
 
 test("a difference tells same, flipped, gained and lost apart", () => {
@@ -64,4 +64,5 @@ test("region weights add up over the terms of a region", () => {
 test("the reason is told with the numbers it follows from", () => {
   assert.equal(explain(1, 0.5, 0.9), "ignored: p 0.5000 < θ 0.9000");
   assert.equal(explain(3, 0.95, 0.9), "ignored: vetoed in review");
+  assert.equal(explain(5, 0.95, 0.9), "ignored: too few neighbours of its class");
 });

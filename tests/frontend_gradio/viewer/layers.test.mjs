@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { heatColour, paint, rgba } from "../../../frontend_gradio/viewer/layers.js";
+import { REASONS } from "../../../frontend_gradio/viewer/decode.js";
+import { REASON_COLOURS, heatColour, paint, rgba } from "../../../frontend_gradio/viewer/layers.js";
 import { Viewport } from "../../../frontend_gradio/viewer/viewport.js";
 
 const COLOURS = [[10, 20, 30], [40, 50, 60]];
@@ -72,4 +73,9 @@ test("zooming out never goes below the whole image", () => {
   viewport.zoomAt(10, 10, 0.01, 400, 400);
   assert.equal(viewport.scaleIn(400, 400), 2);
   assert.deepEqual(viewport.centre, { x: 100, y: 50 });
+});
+
+test("every reason has words and a colour of its own", () => {
+  assert.equal(REASON_COLOURS.length, REASONS.length);
+  assert.equal(new Set(REASON_COLOURS.map(String)).size, REASONS.length);
 });

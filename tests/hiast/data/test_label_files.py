@@ -47,13 +47,18 @@ def test_codes_of_any_shape_and_value_survive(shape, value):
 
 
 def test_the_kept_label_is_the_prediction_where_kept_or_corrected(tmp_path):
-    reason = np.arange(SHAPE[0] * SHAPE[1]).reshape(SHAPE).astype(np.uint8) % 5
+    reason = np.arange(SHAPE[0] * SHAPE[1]).reshape(SHAPE).astype(np.uint8) % len(Reason)
     prediction = write(tmp_path, reason=reason)["prediction"]
     label = label_files.read_kept_label(tmp_path, "city/a")
     used = (reason == Reason.KEPT) | (reason == Reason.CORRECTED)
     np.testing.assert_array_equal(label[used], prediction[used])
     assert (label[~used] == 255).all()
     assert label.dtype == np.uint8
+
+
+def test_every_reason_has_a_colour_of_its_own():
+    colours = np.reshape(label_files.REASON_PALETTE, (-1, 3))
+    assert len(np.unique(colours, axis=0)) == len(colours) == len(Reason)
 
 
 @pytest.mark.parametrize("name", ["../a", "a/../../b", "/a", ".."])

@@ -6,7 +6,14 @@ import torch
 
 from hiast.contracts.errors import UserError
 from hiast.contracts.labels import Reason
-from hiast.selection import Codebook, count_codes, labels_from_codes, reasons_from_labels, stage
+from hiast.selection import (
+    Codebook,
+    count_codes,
+    labels_from_codes,
+    locally_consistent,
+    reasons_from_labels,
+    stage,
+)
 from hiast.selection.stage import measure, select
 
 both = pytest.mark.parametrize("book", [Codebook.log12(), Codebook.float16()], ids=lambda b: b.name)
@@ -100,6 +107,49 @@ def test_selection_equals_replaying_the_stored_codes(book: Codebook) -> None:
             selected.predicted_pixels[image], [(prediction[image] == c).sum() for c in range(5)]
         )
     assert set(np.unique(selected.reason)) == {Reason.KEPT, Reason.BELOW_THRESHOLD}
+
+
+@both
+def test_inconsistent_pixels_are_no_candidates(book: Codebook) -> None:
+    logits = smooth_logits(5, 4.0)
+    logits += torch.randn(logits.shape, generator=torch.Generator().manual_seed(1)) * 2
+    plain, gated = measure(logits, book), measure(logits, book, local_consistency=0.6, local_window=3)
+    prediction, stored = plain.prediction.numpy(), plain.codes.numpy().view(np.uint16)
+    assert torch.equal(gated.prediction, plain.prediction)
+    assert torch.equal(gated.codes, plain.codes)
+    left_out = ~locally_consistent(prediction, window=3, share=0.6)
+    assert 0.1 < left_out.mean() < 0.9
+    np.testing.assert_array_equal(gated.inconsistent.numpy(), left_out)
+    np.testing.assert_array_equal(gated.candidates.numpy(), np.where(left_out, 255, prediction))
+    for image in range(2):
+        counts = count_codes(stored[image], gated.candidates[image].numpy(), 5, book)
+        np.testing.assert_array_equal(gated.histograms[image], counts)
+
+
+def test_selection_with_the_gate_equals_replaying_what_is_stored() -> None:
+    book = Codebook.log12()
+    logits = smooth_logits(5, 4.0)
+    logits += torch.randn(logits.shape, generator=torch.Generator().manual_seed(1)) * 2
+    measured = measure(logits, book, local_consistency=0.6, local_window=3)
+    thresholds = np.array([0.3, 0.7, 0.95, 1.0, 2.0])
+    selected = select(measured, thresholds)
+    prediction, reason = measured.prediction.numpy(), selected.reason.numpy()
+    left_out = reason == Reason.INCONSISTENT
+    np.testing.assert_array_equal(left_out, measured.inconsistent.numpy())
+    stored = measured.codes.numpy().view(np.uint16)
+    labels = labels_from_codes(stored, prediction, thresholds, book, inconsistent=left_out)
+    np.testing.assert_array_equal(selected.labels.numpy(), labels)
+    np.testing.assert_array_equal(reason, reasons_from_labels(labels, prediction, inconsistent=left_out))
+    np.testing.assert_array_equal(labels, np.where(reason == Reason.KEPT, prediction, 255))
+    for image in range(2):
+        for counted, ids in (
+            (selected.kept_pixels, labels),
+            (selected.predicted_pixels, prediction),
+        ):
+            np.testing.assert_array_equal(
+                counted[image], np.bincount(ids[image].ravel(), minlength=256)[:5]
+            )
+    assert set(np.unique(reason)) == {Reason.KEPT, Reason.BELOW_THRESHOLD, Reason.INCONSISTENT}
 
 
 def test_the_size_of_the_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
