@@ -14,7 +14,7 @@ DatasetState = Literal["scanning", "ready", "failed"]
 
 
 class DatasetCreate(BaseModel):
-    """Register a data set under a name; a scan job looks at every file."""
+    """Register a data set under a name; a scan job looks at its files."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -23,7 +23,16 @@ class DatasetCreate(BaseModel):
                 {
                     "name": "camvid dusk",
                     "spec": {"kind": "camvid", "root": "/data/camvid", "split": "dusk_train.txt"},
-                }
+                },
+                {
+                    "name": "cityscapes train, unlabelled",
+                    "spec": {
+                        "kind": "cityscapes",
+                        "root": "/data/cityscapes",
+                        "split": "train",
+                        "labelled": False,
+                    },
+                },
             ]
         },
     )

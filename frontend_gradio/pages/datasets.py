@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import gradio as gr
 from pydantic import ValidationError
@@ -13,9 +13,18 @@ from frontend_gradio.pages.binding import bound, only_changes, query_id
 from frontend_gradio.pages.page_parts import GO_TO, plain_html, top_bar
 from frontend_gradio.views import dataset_table
 from frontend_gradio.views.markup import notice
-from hiast.contracts.datasets import DatasetSpec, StreetsOptions
+from hiast.contracts.datasets import CITYSCAPES_ID_KINDS, SPLITS, DatasetKind, DatasetSpec
 
 REFRESH_SECONDS = 3
+KINDS: Final = (
+    ("Folder", "folder"), ("Cityscapes", "cityscapes"), ("GTA5", "gta5"), ("SYNTHIA", "synthia"),
+    ("Oxford RobotCar", "robotcar"), ("CamVid", "camvid"), ("Generated streets", "streets"),
+)  # fmt: skip
+CHECKS: Final = (
+    ("Every pixel up to 1,000 images, quick above", "auto"),
+    ("Every pixel", "pixels"),
+    ("Quick", "headers"),
+)
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -91,46 +100,80 @@ def delete_dataset(client: ApiClient, dataset_id: int) -> str:
 def _build_form(client: ApiClient) -> gr.Textbox:
     plain_html('<div class="st-heading small"><h2>Register a data set</h2></div>')
     name = gr.Textbox(label="Name", elem_id="dataset-name")
-    kind = gr.Radio(
-        [("Folder", "folder"), ("CamVid", "camvid"), ("Generated streets", "streets")],
-        value="folder",
-        label="Kind",
-        elem_id="dataset-kind",
-    )
+    kind = gr.Radio(list(KINDS), value="folder", label="Kind", elem_id="dataset-kind")
+    layout = plain_html(dataset_table.layout_text("folder"), elem_id="dataset-layout")
     root = gr.Textbox(label="Directory", elem_id="dataset-root", placeholder="/data/camvid")
-    split = gr.Textbox(label="List file", elem_id="dataset-split", placeholder="train.txt", visible=False)
+    list_file = gr.Textbox(
+        label="List file", elem_id="dataset-split", placeholder="train.txt", visible=False
+    )
+    split = gr.Dropdown(
+        ["train"], value="train", label="Split", elem_id="dataset-split-choice", visible=False
+    )
     labelled = gr.Checkbox(
         label="Read its labels",
         value=True,
         elem_id="dataset-labelled",
         info="Off for a target set whose labels must not be seen.",
     )
+    nine_classes = gr.Checkbox(
+        label="In RobotCar's 9 classes",
+        elem_id="dataset-nine-classes",
+        info="Instead of the 19 Cityscapes classes.",
+        visible=False,
+    )
     with gr.Row(visible=False) as streets:
         look = gr.Dropdown(["source", "target"], value="source", label="Look", elem_id="dataset-look")
         count = gr.Number(value=60, precision=0, minimum=1, label="Images", elem_id="dataset-count")
-    kind.input(show_kind, [kind], [split, streets], **_QUIET)
+    check = gr.Dropdown(
+        list(CHECKS),
+        value="auto",
+        label="Check",
+        elem_id="dataset-check",
+        info="Quick: sizes, channels and the end of each file, without decoding it.",
+    )
+    shown = [layout, list_file, split, nine_classes, streets]
+    kind.input(show_kind, [kind], shown, **_QUIET)
     register = gr.Button("Register and scan", variant="primary", elem_id="register-dataset")
     go_to = gr.Textbox(visible=False)
-    fields = [name, kind, root, split, labelled, look, count]
+    fields = [name, kind, root, list_file, labelled, look, count, split, nine_classes, check]
     registered = register.click(bound(register_dataset, client), fields, [go_to], **_QUIET)
     registered.success(None, [go_to], None, js=GO_TO, api_visibility="private")
     return go_to
 
 
-def show_kind(kind: str) -> tuple[Any, Any]:
-    """Ask only for what this kind has."""
-    return gr.update(visible=kind == "camvid"), gr.update(visible=kind == "streets")
+def show_kind(kind: DatasetKind) -> tuple[Any, ...]:
+    """Say what lies in the directory, and ask only for what this kind has."""
+    splits = SPLITS.get(kind, ("train",))
+    return (
+        dataset_table.layout_text(kind),
+        gr.update(visible=kind == "camvid"),
+        gr.update(visible=kind in SPLITS, choices=list(splits), value=splits[0]),
+        gr.update(visible=kind in CITYSCAPES_ID_KINDS),
+        gr.update(visible=kind == "streets"),
+    )
 
 
-def register_dataset(client: ApiClient, name: str, kind: Any, root: str, *fields: Any) -> str:
-    """Register it and say where it is shown."""
-    split, labelled, look, count = fields
-    streets = StreetsOptions(look=look, count=int(count)) if kind == "streets" else None
-    values = {"root": root.strip(), "split": (split or "").strip() or None if kind == "camvid" else None}
+def register_dataset(client: ApiClient, name: str, kind: DatasetKind, root: str, *fields: Any) -> str:
+    """Register it and say where it is shown. Fields of other kinds, which the form hides, do not count."""
+    list_file, labelled, look, count, split, nine_classes, check = fields
+    values = {
+        "kind": kind,
+        "root": root.strip(),
+        "labelled": labelled,
+        "check": check,
+        "split": _split(kind, list_file, split),
+        "streets": {"look": look, "count": int(count)} if kind == "streets" else None,
+        "class_space": "robotcar" if nine_classes and kind in CITYSCAPES_ID_KINDS else None,
+    }
     try:
-        spec = DatasetSpec(kind=kind, streets=streets, labelled=labelled, **values)
-        create = DatasetCreate(name=name.strip(), spec=spec)
+        create = DatasetCreate(name=name.strip(), spec=DatasetSpec.model_validate(values))
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise ApiError("; ".join(fault.removeprefix(": ") for fault in faults)) from error
     return f"/ui/datasets?dataset={client.create_dataset(create).id}"
+
+
+def _split(kind: DatasetKind, list_file: str | None, split: str) -> str | None:
+    if kind == "camvid":
+        return (list_file or "").strip() or None
+    return split if kind in SPLITS else None

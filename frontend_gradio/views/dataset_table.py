@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from backend.datasets.schemas import DatasetRead, ImageRead
 from backend.pagination import Page
@@ -17,11 +18,39 @@ from frontend_gradio.views.markup import (
     text,
     when,
 )
+from hiast.contracts.datasets import DatasetKind
 
 _HEADS = (
     ("Data set", ""), ("State", ""), ("Kind", ""), ("Split", ""), ("Images", "num"), ("Faulty", "num"),
     ("Labels", ""), ("Classes", ""), ("Added", "num"),
 )  # fmt: skip
+
+
+_LAYOUTS: Final[dict[DatasetKind, tuple[str, ...]]] = {
+    "folder": (
+        "images/ with PNG or JPEG files at any depth",
+        "labels/ with PNG files of the same names: class ids, 255 = void; may be absent",
+        "classes.json: what the ids mean",
+    ),
+    "cityscapes": (
+        "leftImg8bit/SPLIT/CITY/…_leftImg8bit.png",
+        "gtFine/SPLIT/CITY/…_gtFine_labelTrainIds.png or …_labelIds.png; the split test has no labels",
+    ),
+    "gta5": ("images/00001.png, …", "labels/00001.png, …: as downloaded, with raw ids"),
+    "synthia": ("RGB/….png", "GT/LABELS/….png: as downloaded, 16-bit colour (SYNTHIA-RAND-CITYSCAPES)"),
+    "robotcar": (
+        "train/….png, which have no labels",
+        "val/….png with anno/….png: as downloaded, class ids in red",
+    ),
+    "camvid": ("a list file with “image label” on each line", "the files it names"),
+    "streets": ("nothing yet: the scenes are drawn into it",),
+}
+
+
+def layout_text(kind: DatasetKind) -> str:
+    """What the directory of a kind holds."""
+    lines = "".join(f"<li>{text(line)}</li>" for line in _LAYOUTS[kind])
+    return f'<div class="st-muted">In the directory:<ul>{lines}</ul></div>'
 
 
 def datasets_table(datasets: Sequence[DatasetRead], selected_id: int | None) -> str:
@@ -60,10 +89,15 @@ def dataset_heading(dataset: DatasetRead | None) -> str:
     scan = ""
     if dataset.scan_job_id is not None:
         scan = link(f"{UI}/jobs?job={dataset.scan_job_id}", f"scan job {dataset.scan_job_id}")
+    level = dataset.spec.check_level(dataset.image_count + dataset.faulty_count)
+    checked = ""
+    if dataset.state == "ready" and level == "headers":
+        checked = "Sizes, channels and file ends were checked, not its pixels. "
+    images = f"{dataset.image_count} usable images, {dataset.faulty_count} left out. {checked}{scan}"
     error = notice(dataset.error, "bad") if dataset.error else ""
     return (
         f'<div class="st-heading small"><h2>{text(dataset.name)} {state_chip(dataset.state)}</h2>'
-        f"<p>{dataset.image_count} usable images, {dataset.faulty_count} left out. {scan}</p>{error}</div>"
+        f"<p>{images}</p>{error}</div>"
     )
 
 

@@ -18,6 +18,9 @@ SPLITS: Final[dict[str, tuple[str, ...]]] = {
 }
 """The splits of the kinds whose layout has them. Without labels: Cityscapes test, RobotCar train."""
 
+PIXELS_UP_TO: Final = 1000
+"""Images up to which `check: auto` decodes every pixel."""
+
 CITYSCAPES_ID_KINDS: Final = ("cityscapes", "gta5", "synthia")
 """Kinds read in the 19 Cityscapes classes, and so in RobotCar's 9 as well."""
 
@@ -82,6 +85,12 @@ class DatasetSpec(BaseModel):
                 f"read in other classes, not {self.kind}; leave it out"
             )
         return self
+
+    def check_level(self, images: int) -> CheckLevel:
+        """What a scan of that many images looks at."""
+        if self.check == "auto":
+            return "pixels" if images <= PIXELS_UP_TO else "headers"
+        return self.check
 
 
 class ImageEntry(BaseModel):

@@ -26,11 +26,6 @@ from hiast.data.scan_journal import CheckedPair, ScanJournal
 from hiast.data.streets import write_streets
 from hiast.data.synthia import list_synthia
 
-PIXELS_UP_TO: Final = 1000
-"""Images up to which `check: auto` decodes every pixel."""
-
-_HEADERS_NOTE: Final = f"headers only: more than {PIXELS_UP_TO:,} images"
-
 _LISTINGS: Final[dict[DatasetKind, Callable[[DatasetSpec], tuple[ClassSpace, list[ImageEntry]]]]] = {
     "camvid": list_camvid,
     "cityscapes": list_cityscapes,
@@ -66,8 +61,8 @@ def scan_dataset(spec: DatasetSpec, on_progress: OnProgress, journal: Path | Non
     if not entries:
         raise UserError("the data set has no image.", where=spec.root, remedy="Check root and split.")
     entries = _named_apart(_spread(entries, spec.limit))
-    level = _level(spec, len(entries))
-    note = "" if level == spec.check or level == "pixels" else f" ({_HEADERS_NOTE})"
+    level = spec.check_level(len(entries))
+    note = "" if level == spec.check or level == "pixels" else " (headers only: the set is large)"
     record = ScanJournal(journal, spec, classes, level)
     real_folders: dict[str, Path] = {}
 
@@ -89,12 +84,6 @@ def scan_dataset(spec: DatasetSpec, on_progress: OnProgress, journal: Path | Non
                     Progress(stage="scan", done=len(checked), total=len(entries), message=entry.name + note)
                 )
     return DatasetScan(classes=classes, entries=tuple(checked))
-
-
-def _level(spec: DatasetSpec, images: int) -> CheckLevel:
-    if spec.check == "auto":
-        return "pixels" if images <= PIXELS_UP_TO else "headers"
-    return spec.check
 
 
 def _spread(entries: list[ImageEntry], limit: int | None) -> list[ImageEntry]:

@@ -87,6 +87,21 @@ def test_names_are_shown_verbatim_and_never_evaluated(page: Page, origin: str) -
     expect(page.locator("#dataset-3 a")).to_have_text("camvid ${1+1} {{dusk}} <b>")
 
 
+def test_the_form_asks_for_what_a_kind_has_and_registers_it(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/datasets")
+    expect(page.locator("#dataset-split-choice")).to_be_hidden()
+    page.get_by_label("Cityscapes", exact=True).check()
+    expect(page.locator("#dataset-split-choice")).to_be_visible()
+    expect(page.locator("#dataset-nine-classes")).to_be_visible()
+    expect(page.locator("#dataset-split")).to_be_hidden()
+    expect(page.locator("#dataset-layout")).to_contain_text("leftImg8bit")
+    page.get_by_label("Name").fill("cs")
+    page.get_by_label("Directory").fill("/data/cs")
+    page.locator("#register-dataset").click()
+    expect(page.locator("#dataset-5")).to_contain_text("cityscapes")
+    expect(page.locator("#dataset-5")).to_contain_text("train")
+
+
 def test_before_the_first_run_every_page_says_what_comes_next(
     page: Page, origin: str, app: FastAPI
 ) -> None:

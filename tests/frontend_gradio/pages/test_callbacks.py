@@ -8,8 +8,10 @@ import typing
 import gradio as gr
 import pytest
 
+from backend.datasets.schemas import DatasetCreate
 from frontend_gradio.api_client import ApiClient, ApiError
 from frontend_gradio.pages import binding, datasets, jobs, runs
+from hiast.contracts.datasets import DatasetKind
 
 
 def test_overrides_are_json_where_they_parse_and_words_otherwise() -> None:
@@ -33,7 +35,41 @@ def test_an_override_without_key_or_value_is_refused(line: str) -> None:
 def test_a_data_set_the_schema_refuses_is_told_before_it_is_sent() -> None:
     client = ApiClient("http://127.0.0.1:1")
     with pytest.raises(ApiError, match="needs `split`"):
-        datasets.register_dataset(client, "x", "camvid", "/data", "", True, "source", 60)
+        datasets.register_dataset(
+            client, "x", "camvid", "/data", "", True, "source", 60, "train", False, "auto"
+        )
+
+
+class _Recorder:
+    """An API client that keeps what it is asked to register."""
+
+    def create_dataset(self, create: DatasetCreate) -> DatasetCreate:
+        self.id, self.spec = 5, create.spec
+        return self  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("kind", typing.get_args(DatasetKind))
+def test_the_form_registers_every_kind_without_the_fields_it_hides(kind: DatasetKind) -> None:
+    client = _Recorder()
+    # Everything filled in, as after a look at the other kinds.
+    fields = (" list.txt ", False, "target", 7, "val", True, "pixels")
+    address = datasets.register_dataset(client, " x ", kind, " /data ", *fields)  # type: ignore[arg-type]
+    spec = client.spec
+    assert address == "/ui/datasets?dataset=5"
+    assert (spec.kind, spec.root, spec.labelled, spec.check) == (kind, "/data", False, "pixels")
+    assert spec.split == {"camvid": "list.txt", "cityscapes": "val", "robotcar": "val"}.get(kind)
+    assert spec.class_space == ("robotcar" if kind in ("cityscapes", "gta5", "synthia") else None)
+    assert (spec.streets is not None) == (kind == "streets")
+
+
+def test_every_kind_is_offered_with_its_layout_and_parts() -> None:
+    assert {kind for _, kind in datasets.KINDS} == set(typing.get_args(DatasetKind))
+    layout, list_file, split, nine_classes, streets = datasets.show_kind("robotcar")
+    assert "anno/" in layout
+    assert split == gr.update(visible=True, choices=["train", "val"], value="train")
+    assert not list_file["visible"]
+    assert not nine_classes["visible"]
+    assert not streets["visible"]
 
 
 def test_a_refusal_becomes_an_escaped_message() -> None:

@@ -18,7 +18,7 @@ from frontend_gradio.views import (
     settings_text,
     viewer_frame,
 )
-from hiast.contracts.class_spaces import STREETS
+from hiast.contracts.class_spaces import CLASS_SPACES, STREETS
 from tests.frontend_gradio.fake_records import FakeRecords
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -156,9 +156,15 @@ def test_the_viewer_offers_eight_layers_with_their_keys() -> None:
     assert 'title="Ground truth (8)"' in html
 
 
+@pytest.mark.parametrize(("images", "told"), [(1000, False), (1001, True)])
+def test_a_set_checked_by_headers_alone_is_marked(images: int, told: bool) -> None:
+    dataset = FakeRecords().datasets[0].model_copy(update={"image_count": images})
+    assert ("not its pixels" in dataset_table.dataset_heading(dataset)) == told
+
+
 def test_settings_show_every_palette() -> None:
     html = settings_text.palettes()
-    assert html.count("<section>") == 3
+    assert html.count("<section>") == len(CLASS_SPACES)
     assert all(name in html for name in STREETS.classes)
 
 

@@ -52,3 +52,16 @@ def test_faulty_images_are_not_usable(halves):
         ImageEntry(name=name, image_path=name, problem=p) for name, p in (("a", None), ("b", "bad"))
     )
     assert DatasetScan(classes=halves.classes, entries=(good, bad)).usable == (good,)
+
+
+@pytest.mark.parametrize(
+    ("check", "images", "level"),
+    [
+        ("auto", 1000, "pixels"),
+        ("auto", 1001, "headers"),
+        ("pixels", 9999, "pixels"),
+        ("headers", 1, "headers"),
+    ],
+)
+def test_large_sets_are_checked_by_their_headers_unless_pixels_are_asked_for(check, images, level):
+    assert DatasetSpec(kind="gta5", root="r", check=check).check_level(images) == level
