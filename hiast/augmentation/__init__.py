@@ -2,6 +2,8 @@
 
 from hiast.augmentation.class_sampling import class_sampling_probabilities, hard_classes
 from hiast.augmentation.donors import Donor, donor_candidates, draw_donors
+from hiast.augmentation.feature_mixing import mix_hard_class_features
+from hiast.augmentation.fourier import fourier_style_transfer
 from hiast.augmentation.hard_class_paste import paste_hard_classes
 from hiast.augmentation.normalisation import normalise
 from hiast.augmentation.source_jitter import jitter_colours
@@ -12,8 +14,10 @@ __all__ = [
     "class_sampling_probabilities",
     "donor_candidates",
     "draw_donors",
+    "fourier_style_transfer",
     "hard_classes",
     "jitter_colours",
+    "mix_hard_class_features",
     "normalise",
     "paste_hard_classes",
     "strong_view",

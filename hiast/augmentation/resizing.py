@@ -16,19 +16,20 @@ def resize_image(image: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     if tuple(image.shape[-2:]) == size:
         return image
     # The byte kernel is ten times faster, but CPU only, and wrong for one column (torch 2.13).
-    if image.dtype == torch.uint8 and (image.is_cuda or size[1] == 1):
+    if image.dtype == torch.uint8 and (image.device.type != "cpu" or size[1] == 1):
         return resize_image(image.float(), size).round_().clamp_(0, 255).to(torch.uint8)
     return F.interpolate(image[None], size=size, mode="bilinear", antialias=True)[0]
 
 
 def resize_label(label: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Nearest at pixel centres, as the bilinear grid: (H, W) integer → `size`; no new value appears."""
-    height, width = label.shape
+    """Nearest at pixel centres, as the bilinear grid: (..., H, W) → (..., *size); no new value appears."""
+    height, width = label.shape[-2:]
     if (height, width) == size:
         return label
-    rows = _nearest(height, size[0]).to(label.device)
-    columns = _nearest(width, size[1]).to(label.device)
-    return label[rows[:, None], columns]
+    rows, columns = (
+        _nearest(old, new, label.device) for old, new in zip((height, width), size, strict=True)
+    )
+    return label[..., rows[:, None], columns]
 
 
 def image_and_label_tensors(
@@ -55,8 +56,8 @@ def like(result: torch.Tensor, given: Pixels) -> Pixels:
     return np.ascontiguousarray(result.numpy())
 
 
-def _nearest(size: int, new_size: int) -> torch.Tensor:
-    return ((2 * torch.arange(new_size) + 1) * size).div(2 * new_size, rounding_mode="floor")
+def _nearest(size: int, new_size: int, device: torch.device) -> torch.Tensor:
+    return ((2 * torch.arange(new_size, device=device) + 1) * size).div(2 * new_size, rounding_mode="floor")
 
 
 def _from_numpy(array: np.ndarray) -> torch.Tensor:

@@ -5,14 +5,13 @@ Weak: horizontal flip and random sized crop. Strong: the weak view with 3 of 8 c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from hiast.augmentation.colour import scale_contrast, scale_saturation, to_grey
 from hiast.augmentation.resizing import image_and_label_tensors, like, resize_image, resize_label
 
 Pixels = TypeVar("Pixels", np.ndarray, torch.Tensor)
@@ -75,37 +74,50 @@ def _region_size(
     return height, max(1, min(image[1], round(height * ratio)))
 
 
-def strong_view(images: Tensor, generator: torch.Generator) -> Tensor:
+def strong_view(images: Tensor, generators: Sequence[torch.Generator]) -> Tensor:
     """Recolour each image with 3 of 8 operations, drawn without repeat, each applied with p = 0.5.
 
     `images` (B, 3, H, W) float 0..1 on any device, already weak views; geometry is untouched, so the
     labels stay valid. Returns a new batch, same shape and range. Operations: colour jitter, Gaussian
     blur (kernel 3..41, in proportion less on crops below 512 pixels high), contrast (factor 0..3),
-    brightness (±0.5), posterise to 4 bits, equalise, solarise, grey. Every number comes from
-    `generator` (CPU); the global torch generator is not used.
+    brightness (±0.5), posterise to 4 bits, equalise, solarise, grey. `generators` (CPU), one per image,
+    give every number: an image's view is the same in whatever batch it is; the global torch generator
+    is not used. Raises ValueError when there are not as many generators as images.
     """
-    return torch.stack([_recolour(image[None], generator)[0] for image in images])
+    views = torch.empty_like(images)
+    for view, image, generator in zip(views, images, generators, strict=True):
+        view.copy_(_recolour(image[None], generator)[0])
+    return views
 
 
 def _recolour(image: Tensor, generator: torch.Generator) -> Tensor:
     drawn = torch.randperm(len(_OPERATIONS), generator=generator)[:OPERATIONS_DRAWN]
     for index in drawn.tolist():
         if _uniform(generator, 0.0, 1.0) < PROBABILITY:
-            image = _OPERATIONS[index](image, generator).clamp(0.0, 1.0)
+            image = _OPERATIONS[index](image, generator)
     return image
 
 
-# kornia takes a third of a second to import and only training needs it: imported at first use.
+# The operations: (1, 3, H, W) in 0..1 -> the same. Two habits of theirs have a reason:
+# kornia takes a third of a second to import and only training needs it: imported at first use;
+# it copies plain numbers to the GPU and waits for it there: numbers are filled in on the device.
 
 
 def _colour_jitter(image: Tensor, generator: torch.Generator) -> Tensor:
     from kornia.enhance import adjust_hue
+    from kornia.enhance.adjust import (
+        adjust_contrast_with_mean_subtraction,
+        adjust_saturation_with_gray_subtraction,
+    )
 
-    image = (image * _uniform(generator, 1 - JITTER, 1 + JITTER)).clamp(0.0, 1.0)
-    image = scale_contrast(image, _uniform(generator, 1 - JITTER, 1 + JITTER))
-    image = scale_saturation(image, _uniform(generator, 1 - JITTER, 1 + JITTER))
-    turned: Tensor = adjust_hue(image, _uniform(generator, -HUE, HUE) * 2 * torch.pi)
-    return turned
+    # Not kornia's adjust_brightness, which adds; jitter multiplies.
+    image = (image * _uniform(generator, 1 - JITTER, 1 + JITTER)).clamp_(0.0, 1.0)
+    factor = _filled(image, _uniform(generator, 1 - JITTER, 1 + JITTER))
+    image = adjust_contrast_with_mean_subtraction(image, factor)
+    factor = _filled(image, _uniform(generator, 1 - JITTER, 1 + JITTER))
+    image = adjust_saturation_with_gray_subtraction(image, factor)
+    turned: Tensor = adjust_hue(image, _filled(image, _uniform(generator, -HUE, HUE) * 2 * torch.pi))
+    return turned.clamp_(0.0, 1.0)
 
 
 def _blur(image: Tensor, generator: torch.Generator) -> Tensor:
@@ -118,24 +130,31 @@ def _blur(image: Tensor, generator: torch.Generator) -> Tensor:
     # Borders are mirrored, which needs a radius below the image's size.
     radius = min(radius, min(image.shape[-2:]) - 1)
     # The deviation OpenCV takes for a kernel of 2·radius + 1.
-    sigma = 0.3 * (radius - 1) + 0.8
+    sigma = image.new_full((1, 2), 0.3 * (radius - 1) + 0.8)
     kernel = 2 * radius + 1
-    blurred: Tensor = gaussian_blur2d(image, (kernel, kernel), (sigma, sigma))
-    return blurred
+    blurred: Tensor = gaussian_blur2d(image, (kernel, kernel), sigma)
+    return blurred.clamp_(0.0, 1.0)
 
 
 def _contrast(image: Tensor, generator: torch.Generator) -> Tensor:
-    return scale_contrast(image, _uniform(generator, *CONTRAST))
+    from kornia.enhance.adjust import adjust_contrast_with_mean_subtraction
+
+    factor = _filled(image, _uniform(generator, *CONTRAST))
+    changed: Tensor = adjust_contrast_with_mean_subtraction(image, factor)
+    return changed
 
 
 def _brightness(image: Tensor, generator: torch.Generator) -> Tensor:
-    return image + _uniform(generator, -BRIGHTNESS, BRIGHTNESS)
+    from kornia.enhance import adjust_brightness
+
+    changed: Tensor = adjust_brightness(image, _filled(image, _uniform(generator, -BRIGHTNESS, BRIGHTNESS)))
+    return changed
 
 
 def _posterise(image: Tensor, generator: torch.Generator) -> Tensor:  # noqa: ARG001
     from kornia.enhance import posterize
 
-    posterised: Tensor = posterize(image, POSTERISE_BITS)
+    posterised: Tensor = posterize(image, torch.full((), POSTERISE_BITS, device=image.device))
     return posterised
 
 
@@ -147,11 +166,17 @@ def _equalise(image: Tensor, generator: torch.Generator) -> Tensor:  # noqa: ARG
 
 
 def _solarise(image: Tensor, generator: torch.Generator) -> Tensor:  # noqa: ARG001
-    return torch.where(image < SOLARISE_THRESHOLD, image, 1.0 - image)
+    from kornia.enhance import solarize
+
+    solarised: Tensor = solarize(image, SOLARISE_THRESHOLD)
+    return solarised
 
 
 def _grey(image: Tensor, generator: torch.Generator) -> Tensor:  # noqa: ARG001
-    return to_grey(image).expand_as(image)
+    from kornia.color import rgb_to_grayscale
+
+    grey: Tensor = rgb_to_grayscale(image)
+    return grey.expand_as(image)
 
 
 _OPERATIONS: Final[tuple[Callable[[Tensor, torch.Generator], Tensor], ...]] = (
@@ -161,3 +186,8 @@ _OPERATIONS: Final[tuple[Callable[[Tensor, torch.Generator], Tensor], ...]] = (
 
 def _uniform(generator: torch.Generator, low: float, high: float) -> float:
     return low + (high - low) * float(torch.rand((), generator=generator, dtype=torch.float64))
+
+
+def _filled(image: Tensor, number: float) -> Tensor:
+    """The number as a tensor (1,) on the image's device."""
+    return image.new_full((1,), number)

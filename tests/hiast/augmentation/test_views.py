@@ -12,6 +12,11 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
+def seeds(*numbers):
+    """One generator per image."""
+    return [seeded(number) for number in numbers]
+
+
 def scene(height=40, width=70):
     """An image whose red channel is its label, 40 per class, so that both can be checked together."""
     label = np.indices((height, width)).sum(axis=0) // 20 % 5
@@ -124,7 +129,7 @@ def test_a_reversed_range_of_heights_is_refused():
 def test_the_strong_view_keeps_shape_and_range_and_changes_images():
     images = torch.rand(8, 3, 20, 24, generator=seeded(1))
     before = images.clone()
-    view = strong_view(images, seeded())
+    view = strong_view(images, seeds(*range(8)))
     assert view.shape == images.shape
     assert view.dtype == torch.float32
     assert view.min() >= 0
@@ -136,20 +141,35 @@ def test_the_strong_view_keeps_shape_and_range_and_changes_images():
 def test_the_seed_alone_decides_the_strong_view():
     images = torch.rand(4, 3, 20, 24, generator=seeded(1))
     torch.manual_seed(1)
-    first = strong_view(images, seeded(7))
+    first = strong_view(images, seeds(7, 8, 9, 10))
     torch.manual_seed(2)
     state = torch.get_rng_state()
-    again = strong_view(images, seeded(7))
+    again = strong_view(images, seeds(7, 8, 9, 10))
     assert torch.equal(first, again)
     assert torch.equal(torch.get_rng_state(), state)
-    assert not torch.equal(first, strong_view(images, seeded(8)))
+    assert not torch.equal(first, strong_view(images, seeds(8, 9, 10, 11)))
+
+
+def test_a_batch_that_is_split_gives_the_same_views():
+    images = torch.rand(6, 3, 20, 24, generator=seeded(1))
+    whole = strong_view(images, seeds(*range(6)))
+    parts = [strong_view(images[i : i + 2], seeds(i, i + 1)) for i in (0, 2, 4)]
+    assert torch.equal(torch.cat(parts), whole)
+
+
+def test_too_few_generators_are_refused():
+    with pytest.raises(ValueError, match="shorter"):
+        strong_view(torch.zeros(3, 3, 4, 4), seeds(0, 1))
 
 
 @pytest.mark.parametrize("operation", views._OPERATIONS, ids=lambda operation: operation.__name__)
 @pytest.mark.parametrize("size", [(20, 24), (2, 2), (1, 1)])
 def test_every_colour_operation_works_on_any_size_and_changes_a_photo(operation, size):
     image = torch.rand(1, 3, *size, generator=seeded(1))
-    changed = operation(image, seeded()).clamp(0, 1)
+    before = image.clone()
+    changed = operation(image, seeded())
+    assert torch.equal(image, before)
+    assert 0 <= changed.min() <= changed.max() <= 1
     assert changed.shape == image.shape
     assert torch.isfinite(changed).all()
     if size == (20, 24):
@@ -178,7 +198,7 @@ def test_every_operation_is_drawn(monkeypatch):
         return lambda image, _: (drawn.add(index), image)[1]
 
     monkeypatch.setattr(views, "_OPERATIONS", tuple(stand_in(index) for index in range(8)))
-    strong_view(torch.zeros(100, 3, 2, 2), seeded())
+    strong_view(torch.zeros(100, 3, 2, 2), seeds(*range(100)))
     assert drawn == set(range(8))
 
 
