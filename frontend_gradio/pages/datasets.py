@@ -21,7 +21,7 @@ KINDS: Final = (
     ("Oxford RobotCar", "robotcar"), ("CamVid", "camvid"), ("Generated streets", "streets"),
 )  # fmt: skip
 CHECKS: Final = (
-    ("Every pixel up to 1,000 images, quick above", "auto"),
+    ("Automatic", "auto"),
     ("Every pixel", "pixels"),
     ("Quick", "headers"),
 )
@@ -129,7 +129,8 @@ def _build_form(client: ApiClient) -> gr.Textbox:
         value="auto",
         label="Check",
         elem_id="dataset-check",
-        info="Quick: sizes, channels and the end of each file, without decoding it.",
+        info="Automatic: every pixel up to 1,000 images, quick above. Quick: sizes, channels and the end "
+        "of each file, without decoding it.",
     )
     shown = [layout, list_file, split, nine_classes, streets]
     kind.input(show_kind, [kind], shown, **_QUIET)

@@ -49,8 +49,8 @@ _LAYOUTS: Final[dict[DatasetKind, tuple[str, ...]]] = {
 
 def layout_text(kind: DatasetKind) -> str:
     """What the directory of a kind holds."""
-    lines = "".join(f"<li>{text(line)}</li>" for line in _LAYOUTS[kind])
-    return f'<div class="st-muted">In the directory:<ul>{lines}</ul></div>'
+    lines = "".join(f"<br>{text(line)}" for line in _LAYOUTS[kind])
+    return f'<p class="st-muted">In the directory:{lines}</p>'
 
 
 def datasets_table(datasets: Sequence[DatasetRead], selected_id: int | None) -> str:
