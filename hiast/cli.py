@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from hiast.contracts import reports
 from hiast.contracts.errors import UserError
-from hiast.contracts.reports import OnProgress, Progress
+from hiast.contracts.reports import EvaluationReport, OnProgress
 from hiast.contracts.run_spec import RunSpec
 from hiast.recipes import build_spec, list_recipes, load_recipe
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="RunSpec field, as key=value; repeat.")]
-Out = Annotated[Path, typer.Option(help="Where results go.")]
+Out = Annotated[Path, typer.Option(help="Directory for the results; the same one goes on where it was.")]
+Weights = Annotated[Path, typer.Option(help="Checkpoint of the network.")]
+RoundNumber = Annotated[int, typer.Option("--round", min=1, help="Round number; part of the random seed.")]
 
 
 @app.callback()
@@ -29,39 +35,127 @@ def _hiast() -> None:
 def recipes() -> None:
     """List the recipes."""
     for recipe in list_recipes():
-        typer.echo(f"{recipe.name:24} {recipe.title} ({recipe.expected_time})")
+        typer.echo(f"{recipe.name:28} {recipe.title} ({recipe.expected_time})")
 
 
 @app.command("run")
 def run_recipe(recipe: str, out: Out = Path("run"), overrides: Overrides = None) -> None:
-    """Run a recipe to its end, without review."""
+    """Run a recipe to its end, without review; pages and curves for people go to --out.
+
+    On several GPUs: torchrun --nproc-per-node=N -m hiast.cli run RECIPE …
+    """
     from hiast.rounds.run import run
 
-    for stage, report in enumerate(run(_spec(recipe, overrides), out, _progress_line())):
-        name = f"round {stage}" if stage else "before round 1"
+    spec = _spec(recipe, overrides)
+    with _progress_bar() as on_progress:
+        result = run(spec, out, on_progress)
+    for network in result.networks:
+        if network.evaluation is not None:
+            name = f"{network.name} {network.round}" if network.round else network.name
+            typer.echo(f"{name}: {_scores(network.evaluation)}")
+    seen = " (chosen by target labels: not unsupervised)" if result.selection.saw_target_labels else ""
+    typer.echo(f"result: {result.selection.chosen}, chosen by {result.selection.criterion!r}{seen}")
+    typer.echo(f"report: {out / 'report.html'}")
+
+
+@app.command("labels")
+def labels(
+    recipe: str,
+    weights: Weights,
+    out: Out = Path("round"),
+    number: RoundNumber = 1,
+    overrides: Overrides = None,
+) -> None:
+    """Label a recipe's target set with a teacher, into --out."""
+    from hiast.rounds.steps import label_directory, open_sets
+
+    spec = _spec(recipe, overrides)
+    with _progress_bar() as on_progress:
+        sets = open_sets(spec, out, on_progress)
+        label_set = label_directory(spec, number, sets.target, weights, out, on_progress)
+    typer.echo(f"{label_set.images} labels in {out}, {100 * label_set.kept_share:.1f} % kept")
+    if label_set.quality is not None:
+        quality = label_set.quality
         typer.echo(
-            f"{name}: mIoU {100 * report.mean_iou:.2f}, pixel accuracy {100 * report.pixel_accuracy:.2f}"
+            f"against the ground truth: coverage {100 * quality.coverage:.1f}, precision "
+            f"{100 * quality.precision:.1f}, IoU {100 * quality.mean_iou:.1f}"
         )
+    for alarm in label_set.alarms:
+        typer.echo(f"alarm: {alarm}")
 
 
 @app.command("train")
 def train(
     recipe: str,
-    out: Annotated[Path, typer.Option(help="Checkpoint to write.")],
-    half: Annotated[bool, typer.Option(help="Store weights as float16.")] = False,
+    out: Annotated[Path, typer.Option(help="Checkpoint to write, or with --labels a directory.")],
+    directory: Annotated[
+        Path | None, typer.Option("--labels", help="What `hiast labels` wrote: train a student on it.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="With --labels: the student to start from.")] = None,
+    number: RoundNumber = 1,
+    half: Annotated[bool, typer.Option(help="Without --labels: store weights as float16.")] = False,
     overrides: Overrides = None,
 ) -> None:
-    """Train the network a recipe starts from (its warm-up) and write it to a checkpoint."""
-    from hiast.models import save_checkpoint
-    from hiast.rounds.run import open_dataset, warmed_up_model
+    """Train the network a recipe starts from (its warm-up), or with --labels the student of a round."""
+    spec = _spec(recipe, overrides)
+    if (directory is None) != (weights is None):
+        raise UserError(
+            "--labels and --weights belong together: the labels to train on, the student to start from.",
+            where="hiast train",
+        )
+    with _progress_bar() as on_progress:
+        if directory is None or weights is None:
+            _train_first(spec, recipe, out, half, on_progress)
+        else:
+            from hiast.rounds.steps import open_sets, train_directory
 
-    spec, progress = _spec(recipe, overrides), _progress_line()
-    source = open_dataset(spec.source, progress)
-    if source is None:
+            sets = open_sets(spec, directory, on_progress)
+            report = train_directory(spec, number, sets, directory, weights, out, on_progress)
+            typer.echo(f"student {out / report.student_path}\nteacher {out / report.teacher_path}")
+
+
+def _train_first(spec: RunSpec, recipe: str, out: Path, half: bool, on_progress: OnProgress) -> None:
+    from hiast.models import save_checkpoint
+    from hiast.rounds.steps import open_sets, warmed_up_model
+
+    if spec.source is None:
         raise UserError(f"recipe {recipe!r} names no source data set.", where="source")
-    model = warmed_up_model(spec, source.classes.num_classes, source, progress)
-    save_checkpoint(out, model, metadata={"class_space": source.classes.name, "recipe": recipe}, half=half)
+    state = out.with_suffix(".training")
+    sets = open_sets(spec, state, on_progress)
+    model = warmed_up_model(spec, sets.source, sets.target, state, on_progress)
+    metadata = {"class_space": sets.target.classes.name, "recipe": recipe}
+    save_checkpoint(out, model, metadata=metadata, half=half)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command("evaluate")
+def evaluate(
+    recipe: str,
+    weights: Weights,
+    out: Annotated[Path | None, typer.Option(help="JSON file for the scores.")] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Score a checkpoint on a recipe's validation set, per class."""
+    from hiast.data import ImageSet, scan_dataset
+    from hiast.data.atomic_files import write_atomically
+    from hiast.rounds.steps import evaluate_checkpoint
+
+    spec = _spec(recipe, overrides)
+    if spec.validation is None:
+        raise UserError(f"recipe {recipe!r} names no validation data set.", where="validation")
+    with _progress_bar() as on_progress:
+        images = ImageSet.of(spec.validation, scan_dataset(spec.validation, on_progress))
+        report = evaluate_checkpoint(spec, weights, images, on_progress)
+    for name, score in zip(images.classes.classes, report.class_iou, strict=True):
+        typer.echo(f"{name:16} {'-' if score is None else f'{100 * score:.2f}'}")
+    typer.echo(_scores(report))
+    if out is not None:
+        write_atomically(out, report.model_dump_json(indent=2).encode())
+
+
+def _scores(report: EvaluationReport) -> str:
+    further = "".join(f", {name} {100 * value:.2f}" for name, value in report.further_means.items())
+    return f"mIoU {100 * report.mean_iou:.2f}{further}, pixel accuracy {100 * report.pixel_accuracy:.2f}"
 
 
 def _spec(recipe: str, overrides: list[str] | None) -> RunSpec:
@@ -81,22 +175,29 @@ def _spec(recipe: str, overrides: list[str] | None) -> RunSpec:
     return build_spec(load_recipe(recipe), overrides=pairs)
 
 
-def _progress_line() -> OnProgress:
-    """Progress on standard error: one line, rewritten, at most five times a second."""
-    last = 0.0
+@contextmanager
+def _progress_bar() -> Iterator[OnProgress]:
+    """A bar on standard error for each stage, with the time left and the last losses."""
+    columns = (
+        TextColumn("{task.description:9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=False) as bars:
+        stage, task = "", None
 
-    def show(progress: Progress) -> None:
-        nonlocal last
-        if time.monotonic() - last < 0.2 and progress.done < progress.total:
-            return
-        last = time.monotonic()
-        metrics = " ".join(f"{name}={value:.4g}" for name, value in progress.metrics.items())
-        line = f"{progress.stage} {progress.done}/{progress.total} {progress.message} {metrics}"
-        end = "\n" if progress.done == progress.total else ""
-        sys.stderr.write(f"\r\x1b[K{line[:150]}{end}")
-        sys.stderr.flush()
+        def show(progress: reports.Progress) -> None:
+            nonlocal stage, task
+            if task is None or progress.stage != stage or bars.tasks[task].finished:
+                stage = progress.stage
+                task = bars.add_task(stage, total=progress.total, text="")
+            shown = [f"{name} {value:.3g}" for name, value in list(progress.metrics.items())[-4:]]
+            text = " ".join(shown) or progress.message or bars.tasks[task].fields["text"]
+            bars.update(task, completed=progress.done, total=progress.total, text=text)
 
-    return show
+        yield show
 
 
 def main() -> None:

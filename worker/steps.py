@@ -10,11 +10,16 @@ from backend.jobs.inputs import DatasetInput, JobInput, RoundInput, RunInput
 from hiast.contracts.errors import UserError
 from hiast.contracts.reports import EvaluationReport, LabelSetReport, TrainingReport
 from hiast.data import ImageSet
-from hiast.models import DeepLabV2, load_model, save_checkpoint
-from hiast.rounds.device import choose_device
-from hiast.rounds.evaluate import evaluate
-from hiast.rounds.run import warmed_up_model
-from hiast.rounds.run_round import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE, label_round, train_round
+from hiast.models import SegmentationModel, load_model, save_checkpoint
+from hiast.rounds.run_round import (
+    STATE_FILE,
+    STUDENT_FILE,
+    TEACHER_FILE,
+    WARM_UP_FILE,
+    label_round,
+    train_round,
+)
+from hiast.rounds.steps import evaluate_checkpoint, warmed_up_model
 from worker.reporter import Reporter
 
 
@@ -30,11 +35,11 @@ def run_step(job: JobInput, reporter: Reporter, artifacts: Path) -> None:
         _finish_round_step(reporter, _generate_labels(job.run, job.round, reporter, artifacts))
     elif job.kind == "train_round":
         _finish_round_step(reporter, _train(job.run, job.round, reporter, artifacts))
-    elif job.run.validation is None:
-        raise UserError(f"run {job.run.id} has no validation data set to evaluate on.")
     else:
-        student, _ = load_model(artifacts / job.round.key / STUDENT_FILE)
-        _finish_round_step(reporter, _evaluate(student, job.run.validation, reporter))
+        evaluation = _evaluate(artifacts / job.round.key / STUDENT_FILE, job.run, reporter)
+        if evaluation is None:
+            raise UserError(f"run {job.run.id} has no validation data set to evaluate on.")
+        _finish_round_step(reporter, evaluation)
 
 
 def _finish_round_step(
@@ -50,15 +55,17 @@ def _images(dataset: DatasetInput) -> ImageSet:
 
 def _warm_up(run: RunInput, reporter: Reporter, artifacts: Path) -> None:
     source = _images(run.source) if run.source else None
-    model = warmed_up_model(run.spec, run.class_space.num_classes, source, reporter.progress)
+    directory = artifacts / run.warm_up_key
+    model = warmed_up_model(run.spec, source, _images(run.target), directory, reporter.progress)
     metadata = {"class_space": run.class_space.name}
-    save_checkpoint(artifacts / run.warm_up_key / WARM_UP_FILE, model, metadata=metadata)
-    evaluation = _evaluate(model, run.validation, reporter) if run.validation else None
+    save_checkpoint(directory / WARM_UP_FILE, model, metadata=metadata)
+    (directory / STATE_FILE).unlink(missing_ok=True)
+    evaluation = _evaluate(directory / WARM_UP_FILE, run, reporter)
     with write_session(reporter.engine) as session:
         reports.succeed_warm_up(session, reporter.job_id, reporter.attempt, evaluation)
 
 
-def _previous(round_: RoundInput, artifacts: Path, role_file: str) -> DeepLabV2:
+def _previous(round_: RoundInput, artifacts: Path, role_file: str) -> SegmentationModel:
     """The network a round starts from: the warm-up's, later the round before's teacher or student."""
     name = WARM_UP_FILE if round_.number == 1 else role_file
     model, _ = load_model(artifacts / round_.previous_key / name)
@@ -97,5 +104,8 @@ def _train(run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: Pat
     )
 
 
-def _evaluate(model: DeepLabV2, validation: DatasetInput, reporter: Reporter) -> EvaluationReport:
-    return evaluate(model, _images(validation), device=choose_device(), on_progress=reporter.progress)
+def _evaluate(weights: Path, run: RunInput, reporter: Reporter) -> EvaluationReport | None:
+    """Scores on the validation set; None: the run has none."""
+    if run.validation is None:
+        return None
+    return evaluate_checkpoint(run.spec, weights, _images(run.validation), reporter.progress)

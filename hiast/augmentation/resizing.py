@@ -40,11 +40,16 @@ def image_and_label_tensors(
     The results share memory with what was given: do not write to them. Raises ValueError when the
     sizes differ.
     """
-    pixels = image if isinstance(image, torch.Tensor) else _from_numpy(image).permute(2, 0, 1)
+    pixels = image if isinstance(image, torch.Tensor) else image_tensor(image)
     ids = label if isinstance(label, torch.Tensor) else _from_numpy(label)
     if pixels.shape[-2:] != ids.shape:
         raise ValueError(f"image is {tuple(pixels.shape[-2:])}, its label {tuple(ids.shape)}")
     return pixels, ids
+
+
+def image_tensor(image: np.ndarray) -> torch.Tensor:
+    """numpy (H, W, 3) → torch (3, H, W), sharing memory where torch can: do not write to it."""
+    return _from_numpy(image).permute(2, 0, 1)
 
 
 def like(result: torch.Tensor, given: Pixels) -> Pixels:

@@ -112,6 +112,7 @@ class TrainingReport(_Report):
     images: int
     final_losses: dict[str, float]
     student_path: str
+    """Checkpoint, relative to the directory of the round."""
     teacher_path: str
 
 

@@ -75,6 +75,11 @@ class WarmUpSpec(CropSpec):
                 f"warm_up.alignment is {self.alignment!r}, but warm_up.adversarial_weight is 0; set a "
                 "weight, or alignment to 'none'"
             )
+        if self.alignment != "none" and min(self.crop) < 32:
+            raise ValueError(
+                f"warm_up.alignment is {self.alignment!r}, but a side of warm_up.crop {self.crop} is below "
+                "32, too small for the discriminator; make it 32 or more, or set alignment to 'none'"
+            )
         return self
 
 

@@ -1,14 +1,15 @@
 """Training batches as a function of the iteration: whoever resumes at iteration i sees what came then.
 
-Every batch is drawn from (seed, iteration) alone, so neither the number of loading processes nor an
-interruption changes it.
+Everything about an image of a batch is drawn from (seed, iteration, its place in the batch) alone, so
+neither an interruption nor the number of loading or training processes changes it. Loading processes
+only read files; pasting and views happen on the training device.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -18,25 +19,37 @@ from torch.utils.data import DataLoader, Dataset
 
 from hiast.augmentation import Donor, draw_donors, paste_hard_classes, weak_view
 from hiast.augmentation.resizing import image_and_label_tensors
+from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.datasets import ImageEntry
 from hiast.data.image_set import ImageSet
+from hiast.rounds.device import loading_processes
 
 LabelReader = Callable[[ImageEntry], NDArray[np.uint8]]
+_ORDER: Final = 1 << 40
+"""Stream of the image order, apart from those of the iterations."""
+WEAK, STRONG, JITTER, MIXING, DONORS, DROPOUT = range(6)
+"""Streams of random numbers of one image of one batch."""
+
+
+class Sample(NamedTuple):
+    """One image as read: (3, H, W) uint8 and its label (H, W) uint8, and the donors drawn for it."""
+
+    name: str
+    place: int
+    """Its place in the batch, from 0."""
+    image: Tensor
+    label: Tensor
+    donors: list[Donor]
+    donor_pixels: list[tuple[Tensor, Tensor]]
 
 
 class Batch(NamedTuple):
     """images: (B, 3, h, w) float 0..1, weak views; labels: (B, h, w) uint8, 255 = no label."""
 
     names: list[str]
+    places: list[int]
     images: Tensor
     labels: Tensor
-    donors: list[list[Donor]]
-    """Per image, what was pasted into it."""
-
-
-def torch_generator(rng: np.random.Generator) -> torch.Generator:
-    """A torch generator (CPU) seeded by the next draw of a numpy one."""
-    return torch.Generator().manual_seed(int(rng.integers(2**62)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,51 +63,80 @@ class PasteSource:
 
 
 @dataclass(frozen=True, eq=False)
-class BatchPlan(Dataset[Batch]):
-    """Item i is the batch of iteration i. `read_label` gives ground truth or kept pseudo-labels."""
+class BatchPlan(Dataset[list[Sample]]):
+    """Item i is the batch of iteration i, or the part of it this process trains on.
+
+    `read_label` gives ground truth or kept pseudo-labels; None: images without any (255 everywhere).
+    """
 
     images: ImageSet
-    read_label: LabelReader
+    read_label: LabelReader | None
     batch_size: int
     crop: tuple[int, int]
     crop_heights: tuple[int, int]
-    seed: Sequence[int]
+    seed: tuple[int, ...]
     paste: PasteSource | None = None
+    process: int = 0
+    processes: int = 1
 
-    def __getitem__(self, iteration: int) -> Batch:
-        """The batch of one iteration: pick images, paste hard classes, take weak views."""
-        rng = np.random.default_rng([*self.seed, iteration])
-        generator = torch_generator(rng)
-        views, labels, donors = [], [], []
-        entries = [self._entry(iteration * self.batch_size + place) for place in range(self.batch_size)]
-        for entry in entries:
-            image, label = self._read(entry)
-            image, label, pasted = self._paste(image, label, rng)
+    def __getitem__(self, iteration: int) -> list[Sample]:
+        """Read the images of one iteration and the donors drawn for them."""
+        places = range(self.batch_size)[self.process :: self.processes]
+        return [self._sample(iteration, place) for place in places]
+
+    def rng(self, iteration: int, place: int, stream: int) -> np.random.Generator:
+        """Random numbers of one image of one batch, for one purpose."""
+        return np.random.default_rng([*self.seed, iteration, place, stream])
+
+    def generators(self, iteration: int, places: Sequence[int], stream: int) -> list[torch.Generator]:
+        """The same as torch generators (CPU), one an image."""
+        return [torch_generator(self.rng(iteration, place, stream)) for place in places]
+
+    def weak_views(self, samples: Sequence[Sample], iteration: int, device: torch.device) -> Batch:
+        """Paste the donors into the images and take weak views, on `device`."""
+        views, labels = [], []
+        generators = self.generators(iteration, [sample.place for sample in samples], WEAK)
+        for sample, generator in zip(samples, generators, strict=True):
+            image, label = sample.image.to(device), sample.label.to(device)
+            for donor_image, donor_label in sample.donor_pixels:
+                image, label, _ = paste_hard_classes(
+                    image,
+                    label,
+                    donor_image.to(device),
+                    donor_label.to(device),
+                    self.paste.hard if self.paste else (),
+                )
             view, ids = weak_view(
                 image, label, crop=self.crop, crop_heights=self.crop_heights, generator=generator
             )
             views.append(view.float() / 255.0)
             labels.append(ids)
-            donors.append(pasted)
-        names = [entry.name for entry in entries]
-        return Batch(names, torch.stack(views), torch.stack(labels), donors)
+        names, places = [sample.name for sample in samples], [sample.place for sample in samples]
+        return Batch(names, places, torch.stack(views), torch.stack(labels))
+
+    def _sample(self, iteration: int, place: int) -> Sample:
+        entry = self._entry(iteration * self.batch_size + place)
+        image, label = self._read(entry)
+        donors = self._donors(label, self.rng(iteration, place, DONORS))
+        pixels = [self._read(self.images.entry(donor.image)) for donor in donors]
+        return Sample(entry.name, place, image, label, donors, pixels)
 
     def _entry(self, draw: int) -> ImageEntry:
         """The image of draw number `draw`: every epoch is a new permutation of all images."""
-        epoch, place = divmod(draw, len(self.images.entries))
-        order = np.random.default_rng([*self.seed, 1 << 40, epoch]).permutation(len(self.images.entries))
-        entry: ImageEntry = self.images.entries[int(order[place])]
+        epoch, position = divmod(draw, len(self.images.entries))
+        order = np.random.default_rng([*self.seed, _ORDER, epoch]).permutation(len(self.images.entries))
+        entry: ImageEntry = self.images.entries[int(order[position])]
         return entry
 
     def _read(self, entry: ImageEntry) -> tuple[Tensor, Tensor]:
-        return image_and_label_tensors(self.images.read_image(entry), self.read_label(entry))
+        pixels = self.images.read_image(entry)
+        ids = self.read_label(entry) if self.read_label else np.full(pixels.shape[:2], IGNORED, np.uint8)
+        return image_and_label_tensors(pixels, ids)
 
-    def _paste(
-        self, image: Tensor, label: Tensor, rng: np.random.Generator
-    ) -> tuple[Tensor, Tensor, list[Donor]]:
+    def _donors(self, label: Tensor, rng: np.random.Generator) -> list[Donor]:
         if self.paste is None:
-            return image, label, []
-        drawn = draw_donors(
+            return []
+        return draw_donors(
             rng,
             self.paste.probabilities,
             self.paste.candidates,
@@ -102,20 +144,43 @@ class BatchPlan(Dataset[Batch]):
             hard=self.paste.hard,
             present=torch.unique(label).tolist(),
         )
-        for donor in drawn:
-            donor_image, donor_label = self._read(self.images.entry(donor.image))
-            image, label, _ = paste_hard_classes(image, label, donor_image, donor_label, self.paste.hard)
-        return image, label, drawn
 
 
-def load_batches(plan: BatchPlan, start: int, stop: int, processes: int) -> Iterator[tuple[int, Batch]]:
-    """(iteration, batch) from `start` up to, not including, `stop`; `processes` 0 loads in this one."""
+def torch_generator(rng: np.random.Generator) -> torch.Generator:
+    """A torch generator (CPU) seeded by the next draw of a numpy one."""
+    return torch.Generator().manual_seed(int(rng.integers(2**62)))
+
+
+def seed_dropout(plan: BatchPlan, iteration: int) -> None:
+    """Seed torch's global generator, which only the networks themselves draw from."""
+    torch.manual_seed(int(plan.rng(iteration, plan.process, DROPOUT).integers(2**62)))
+
+
+def load_both(
+    first: BatchPlan, second: BatchPlan | None, start: int, stop: int, device: torch.device
+) -> Iterator[tuple[int, list[Sample], list[Sample] | None]]:
+    """(iteration, samples of the first, of the second or None) from `start` up to `stop`, read ahead."""
+    loaders = loading_processes(device)
+    batches = load_batches(first, start, stop, loaders)
+    if second is None:
+        for iteration, samples in batches:
+            yield iteration, samples, None
+    else:
+        others = load_batches(second, start, stop, loaders)
+        for (iteration, samples), (_, other) in zip(batches, others, strict=True):
+            yield iteration, samples, other
+
+
+def load_batches(
+    plan: BatchPlan, start: int, stop: int, loaders: int
+) -> Iterator[tuple[int, list[Sample]]]:
+    """(iteration, samples) from `start` up to, not including, `stop`; `loaders` 0 reads in this process."""
     iterations = range(start, stop)
-    loader: DataLoader[Batch] = DataLoader(
+    loader: DataLoader[list[Sample]] = DataLoader(
         plan,
         batch_size=None,
         sampler=iterations,
-        num_workers=processes,
-        multiprocessing_context="forkserver" if processes else None,
+        num_workers=loaders,
+        multiprocessing_context="forkserver" if loaders else None,
     )
     yield from zip(iterations, loader, strict=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +11,20 @@ import torch
 from numpy.typing import NDArray
 
 from hiast.augmentation import class_sampling_probabilities, hard_classes
-from hiast.augmentation.normalisation import normalise
-from hiast.augmentation.resizing import image_and_label_tensors
+from hiast.contracts.class_spaces import ClassSpace
 from hiast.contracts.datasets import ImageEntry
-from hiast.contracts.reports import LabelReport, LabelSetReport, OnProgress, Progress
-from hiast.contracts.run_spec import LossSpec, PasteSpec, SelectionSpec
+from hiast.contracts.reports import (
+    LabelQualityReport,
+    LabelReport,
+    LabelSetReport,
+    OnProgress,
+    Progress,
+)
+from hiast.contracts.run_spec import InferenceSpec, LossSpec, PasteSpec, SelectionSpec
 from hiast.data.image_set import ImageSet
 from hiast.losses import LossWeights, region_weights
-from hiast.models import DeepLabV2, place
+from hiast.models import SegmentationModel, place
+from hiast.rounds.inference import predict, read_ahead
 from hiast.selection import (
     Codebook,
     class_balanced_quantiles,
@@ -68,11 +75,12 @@ def state_after(reports: Sequence[LabelReport], images_per_instance: int) -> Sel
 
 
 def generate_labels(
-    model: DeepLabV2,
+    model: SegmentationModel,
     images: ImageSet,
     order: Sequence[ImageEntry],
     selection: SelectionSpec,
     losses: LossSpec,
+    inference: InferenceSpec,
     *,
     state: SelectionState | None,
     device: torch.device,
@@ -86,20 +94,39 @@ def generate_labels(
     """
     model = place(model, device).eval()
     codebook = Codebook.named(selection.codebook)
-    weights = LossWeights(**losses.model_dump())
-    if state is None:
-        thresholds = _initial_thresholds(model, images, order, selection, codebook, device, on_progress)
-        state = SelectionState(0, thresholds, np.zeros(images.classes.num_classes))
-    for start in range(state.done, len(order), selection.images_per_instance):
-        instance = order[start : start + selection.images_per_instance]
-        measured = [_measure_image(model, images, entry, codebook, device) for entry in instance]
-        histogram = np.sum([part.histograms[0] for part in measured], axis=0)
-        state = _next_state(state, histogram, len(instance), selection, codebook)
-        for offset, (entry, part) in enumerate(zip(instance, measured, strict=True)):
-            yield _label(entry, start + offset, part, state, weights)
-            on_progress(
-                Progress(stage="label", done=start + offset + 1, total=len(order), message=entry.name)
+    weights = LossWeights(**losses.model_dump(exclude={"spatial"}))
+
+    def measured(entries: Sequence[ImageEntry]) -> Iterator[tuple[ImageEntry, Measurement]]:
+        for entry, image in read_ahead(images, entries):
+            logits = predict(model, image.to(device), inference)
+            yield (
+                entry,
+                measure(
+                    logits,
+                    codebook,
+                    local_consistency=selection.local_consistency,
+                    local_window=selection.local_window,
+                ),
             )
+
+    if state is None:
+        thresholds = _initial_thresholds(
+            measured(order) if selection.policy == "cbst" else (),
+            images.classes.num_classes,
+            len(order),
+            selection,
+            codebook,
+            on_progress,
+        )
+        state = SelectionState(0, thresholds, np.zeros(images.classes.num_classes))
+    remaining = measured(order[state.done :])
+    while instance := list(itertools.islice(remaining, selection.images_per_instance)):
+        start = state.done
+        histogram = np.sum([part.histograms[0] for _, part in instance], axis=0)
+        state = _next_state(state, histogram, len(instance), selection, codebook)
+        for position, (entry, part) in enumerate(instance, start):
+            yield _label(entry, position, part, state, weights)
+            on_progress(Progress(stage="label", done=position + 1, total=len(order), message=entry.name))
 
 
 def _next_state(
@@ -126,36 +153,24 @@ def _next_state(
 
 
 def _initial_thresholds(
-    model: DeepLabV2,
-    images: ImageSet,
-    order: Sequence[ImageEntry],
+    measured: Iterable[tuple[ImageEntry, Measurement]],
+    classes: int,
+    images: int,
     selection: SelectionSpec,
     codebook: Codebook,
-    device: torch.device,
     on_progress: OnProgress,
 ) -> NDArray[np.float64]:
-    classes = images.classes.num_classes
     if selection.policy == "nt":
         return constant_thresholds(classes, 0.0)
     if selection.policy in ("ias", "ct"):
         return constant_thresholds(classes, selection.initial_threshold)
     counts = np.zeros((classes, codebook.size), np.int64)
-    for index, entry in enumerate(order):
-        part = _measure_image(model, images, entry, codebook, device)
+    for index, (entry, part) in enumerate(measured, start=1):
         prediction, codes = part.prediction.cpu().numpy(), _codes(part)
         counts += sampled_codes(codes, prediction, classes, selection.sample_interval, codebook)
-        message = f"counting {entry.name} ({index + 1} of {len(order)})"
-        on_progress(Progress(stage="label", done=0, total=len(order), message=message))
+        message = f"counting {entry.name} ({index} of {images})"
+        on_progress(Progress(stage="label", done=0, total=images, message=message))
     return class_balanced_quantiles(counts, selection.portion, codebook)
-
-
-def _measure_image(
-    model: DeepLabV2, images: ImageSet, entry: ImageEntry, codebook: Codebook, device: torch.device
-) -> Measurement:
-    pixels = images.read_image(entry)
-    image, _ = image_and_label_tensors(pixels, pixels[..., 0])
-    with torch.inference_mode():
-        return measure(model(normalise(image[None].to(device))), codebook)
 
 
 def _codes(measured: Measurement) -> NDArray[np.uint16]:
@@ -188,8 +203,13 @@ def _label(
     )
 
 
-def summarise_labels(reports: Sequence[LabelReport], paste: PasteSpec) -> LabelSetReport:
-    """Totals of a finished label set, its hard classes and how likely each is pasted.
+def summarise_labels(
+    reports: Sequence[LabelReport],
+    paste: PasteSpec,
+    classes: ClassSpace,
+    quality: LabelQualityReport | None,
+) -> LabelSetReport:
+    """Totals of a finished label set, its hard classes, how likely each is pasted, and alarms.
 
     `reports` in labelling order; only names and counts of the labels are used, no pixels.
     """
@@ -209,4 +229,23 @@ def summarise_labels(reports: Sequence[LabelReport], paste: PasteSpec) -> LabelS
         kept_share=float(kept.sum() / max(1, predicted.sum())),
         class_kept_pixels=kept.sum(axis=0).tolist(),
         class_predicted_pixels=predicted.sum(axis=0).tolist(),
+        quality=quality,
+        alarms=_alarms(kept.sum(axis=0), predicted.sum(axis=0), classes),
     )
+
+
+def _alarms(kept: NDArray[np.int64], predicted: NDArray[np.int64], classes: ClassSpace) -> list[str]:
+    """A sentence for every class the student will not see, and one if it sees nothing."""
+    if not kept.any():
+        return ["No pixel of any class was kept: the student has no labels to learn from."]
+    unseen = [
+        f"{name}: never predicted, so the student will not see it."
+        for name, count in zip(classes.classes, predicted, strict=True)
+        if count == 0
+    ]
+    starving = [
+        f"{name}: predicted on {predictions:,} pixels but never kept, so the student will not see it."
+        for name, predictions, count in zip(classes.classes, predicted, kept, strict=True)
+        if predictions > 0 and count == 0
+    ]
+    return [*starving, *unseen]

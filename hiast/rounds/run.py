@@ -1,103 +1,106 @@
-"""A whole run without a server: warm-up, then label → train → evaluate, round after round."""
+"""A whole run without a server: warm-up, then label → train → evaluate, round after round.
+
+Below `out`: spec.json, warm_up/, rounds/1/, rounds/2/, …, report.html and model.safetensors, the result.
+What is complete there is not done again: the same command goes on after an interruption. Started by
+torchrun, all processes train and process 0 does the rest.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
-from hiast.contracts.datasets import DatasetSpec
 from hiast.contracts.errors import UserError
-from hiast.contracts.reports import EvaluationReport, LabelReport, OnProgress
+from hiast.contracts.reports import OnProgress, Progress, SelectionReport
 from hiast.contracts.run_spec import RunSpec
-from hiast.data import ImageSet, scan_dataset
 from hiast.data.atomic_files import write_atomically
-from hiast.models import DeepLabV2, load_model, save_checkpoint
-from hiast.rounds.device import choose_device
-from hiast.rounds.evaluate import evaluate
-from hiast.rounds.initial_model import initial_model
-from hiast.rounds.run_round import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE, label_round, train_round
-from hiast.rounds.warm_up import warm_up
+from hiast.models import save_checkpoint
+from hiast.report import ScoredNetwork, open_tensorboard
+from hiast.rounds.curves import recording
+from hiast.rounds.processes import process_group, process_number, wait_for_all
+from hiast.rounds.run_files import CURVE_FILE, SELECTION_FILE, TRAINING_FILE, Sets, read_report
+from hiast.rounds.run_result import finish_run, networks, score_network, write_round_page
+from hiast.rounds.run_round import STATE_FILE, STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
+from hiast.rounds.steps import label_directory, open_sets, train_directory, warmed_up_model
 
 
-def open_dataset(spec: DatasetSpec | None, on_progress: OnProgress) -> ImageSet | None:
-    """Scan a data set and open its usable images; None stays None."""
-    return None if spec is None else ImageSet.of(spec, scan_dataset(spec, on_progress))
+class RunResult(NamedTuple):
+    """What a run ends with: every network with its score, and the one that is the result."""
+
+    networks: list[ScoredNetwork]
+    selection: SelectionReport
 
 
-def warmed_up_model(
-    spec: RunSpec, num_classes: int, source: ImageSet | None, on_progress: OnProgress
-) -> DeepLabV2:
-    """The network before round 1: initial weights, trained on the source when the spec asks for it."""
-    model, _ = initial_model(spec.model, num_classes, spec.seed)
-    if spec.warm_up.iterations > 0 and source is not None:
-        warm_up(
-            model, source, spec.warm_up, seed=spec.seed, device=choose_device(), on_progress=on_progress
-        )
-    return model
-
-
-def run(spec: RunSpec, out: Path, on_progress: OnProgress) -> list[EvaluationReport]:
+def run(spec: RunSpec, out: Path, on_progress: OnProgress) -> RunResult:
     """Run all rounds without review, writing everything below `out`.
 
-    Returns the scores of the network before round 1 and after each round; empty without validation.
-    Raises UserError when a data set cannot be used or the class spaces differ.
+    Raises UserError when a data set cannot be used, the class spaces differ, or `out` holds a run of
+    other settings.
     """
-    source = open_dataset(spec.source, on_progress)
-    target = ImageSet.of(spec.target, scan_dataset(spec.target, on_progress))
-    validation = open_dataset(spec.validation, on_progress)
-    _require_same_classes(target, {"source": source, "validation": validation})
-    write_atomically(out / "spec.json", spec.model_dump_json(indent=2).encode())
-    model = warmed_up_model(spec, target.classes.num_classes, source, on_progress)
-    path = out / "warm_up" / WARM_UP_FILE
-    save_checkpoint(path, model, metadata={"class_space": target.classes.name})
-    scores = [_score(path, validation, on_progress)]
-    teacher_path = student_path = path
-    for number in range(1, spec.rounds + 1):
-        directory = out / "rounds" / str(number)
-        reports: list[LabelReport] = []
-        teacher, _ = load_model(teacher_path)
-        label_set = label_round(
-            spec,
-            number,
-            teacher,
-            target,
-            directory / "labels",
-            written=[],
-            on_label=reports.append,
-            on_progress=on_progress,
+    with process_group():
+        first = process_number() == 0
+        report_progress = on_progress if first else _silent
+        if first:
+            _require_same_spec(spec, out)
+            open_sets(spec, out, report_progress)  # writes generated scenes and journals once
+        wait_for_all()
+        sets = open_sets(spec, out, report_progress)
+        if first:
+            _warm_up(spec, sets, out, report_progress)
+        wait_for_all()
+        for number in range(1, spec.rounds + 1):
+            _round(spec, number, sets, out, report_progress)
+        if first:
+            finish_run(spec, sets, out, report_progress)
+        wait_for_all()
+        return RunResult(networks(spec, out), read_report(out / SELECTION_FILE, SelectionReport))
+
+
+def _silent(_progress: Progress) -> None:
+    """Progress of the processes beside the first."""
+
+
+def _require_same_spec(spec: RunSpec, out: Path) -> None:
+    path, text = out / "spec.json", spec.model_dump_json(indent=2)
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise UserError(
+            "this directory holds a run of other settings (its spec.json differs).",
+            where=str(out),
+            remedy="Give another --out, or the settings of that run to go on with it.",
         )
-        student, _ = load_model(student_path)
-        train_round(
-            spec,
-            number,
-            student,
-            target,
-            source,
-            directory / "labels",
-            reports,
-            label_set,
-            directory,
-            on_progress,
-        )
-        teacher_path, student_path = directory / TEACHER_FILE, directory / STUDENT_FILE
-        write_atomically(directory / "labels.json", label_set.model_dump_json(indent=2).encode())
-        scores.append(_score(student_path, validation, on_progress))
-    return [score for score in scores if score is not None]
+    write_atomically(path, text.encode())
 
 
-def _require_same_classes(target: ImageSet, others: dict[str, ImageSet | None]) -> None:
-    for role, images in others.items():
-        if images is not None and images.classes != target.classes:
-            raise UserError(
-                f"its class space {images.classes.name!r} is not the target's {target.classes.name!r}.",
-                where=role,
-                remedy="Choose data sets whose class ids mean the same.",
-            )
+def _warm_up(spec: RunSpec, sets: Sets, out: Path, on_progress: OnProgress) -> None:
+    directory = out / "warm_up"
+    path = directory / WARM_UP_FILE
+    if not path.exists():
+        with open_tensorboard(out / "tensorboard" / "warm_up") as board:
+            record = recording(directory / CURVE_FILE, board.write, on_progress)
+            model = warmed_up_model(spec, sets.source, sets.target, directory, record)
+        save_checkpoint(path, model, metadata={"class_space": sets.target.classes.name})
+        (directory / STATE_FILE).unlink(missing_ok=True)
+    score_network(spec, path, sets.validation, on_progress)
 
 
-def _score(path: Path, validation: ImageSet | None, on_progress: OnProgress) -> EvaluationReport | None:
-    if validation is None:
-        return None
-    model, _ = load_model(path)
-    report = evaluate(model, validation, device=choose_device(), on_progress=on_progress)
-    write_atomically(path.with_suffix(".evaluation.json"), report.model_dump_json(indent=2).encode())
-    return report
+def _round(spec: RunSpec, number: int, sets: Sets, out: Path, on_progress: OnProgress) -> None:
+    directory, before = out / "rounds" / str(number), out / "rounds" / str(number - 1)
+    directory.mkdir(parents=True, exist_ok=True)
+    first = process_number() == 0
+    if first:
+        teacher_path = before / TEACHER_FILE if number > 1 else out / "warm_up" / WARM_UP_FILE
+        label_directory(spec, number, sets.target, teacher_path, directory, on_progress)
+    wait_for_all()
+    if not (directory / TRAINING_FILE).exists():
+        student_path = before / STUDENT_FILE if number > 1 else out / "warm_up" / WARM_UP_FILE
+        with open_tensorboard(out / "tensorboard" / f"round_{number}") as board:
+            record = recording(directory / CURVE_FILE, board.write, on_progress) if first else on_progress
+            training = train_directory(spec, number, sets, directory, student_path, directory, record)
+        wait_for_all()
+        if first:
+            write_atomically(directory / TRAINING_FILE, training.model_dump_json(indent=2).encode())
+    if first:
+        score_network(spec, directory / STUDENT_FILE, sets.validation, on_progress)
+        score_network(spec, directory / TEACHER_FILE, sets.validation, on_progress)
+        write_round_page(spec, number, sets.target, out)
+    wait_for_all()

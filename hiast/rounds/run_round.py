@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -10,27 +12,40 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hiast.contracts.class_spaces import ClassSpace
 from hiast.contracts.datasets import ImageEntry
 from hiast.contracts.errors import UserError
 from hiast.contracts.reports import LabelReport, LabelSetReport, OnProgress, TrainingReport
 from hiast.contracts.run_spec import RunSpec
 from hiast.data import ImageSet
 from hiast.data.label_files import read_kept_label, write_label_files
-from hiast.models import DeepLabV2, save_checkpoint
+from hiast.models import SegmentationModel, save_checkpoint
 from hiast.rounds.batches import BatchPlan
 from hiast.rounds.device import choose_device
-from hiast.rounds.generate_labels import generate_labels, labelling_order, state_after, summarise_labels
+from hiast.rounds.generate_labels import (
+    GeneratedLabel,
+    generate_labels,
+    labelling_order,
+    state_after,
+    summarise_labels,
+)
+from hiast.rounds.processes import process_count, process_number
+from hiast.rounds.score_labels import score_labels
 from hiast.rounds.train_student import paste_source, train_student
+from hiast.rounds.training_state import StateFile, fingerprint
 
 WARM_UP_FILE: Final = "model.safetensors"
 TEACHER_FILE: Final = "teacher.safetensors"
 STUDENT_FILE: Final = "student.safetensors"
+STATE_FILE: Final = "training_state.pt"
+LABELS_BEING_WRITTEN: Final = 4
+"""Labels whose files another thread writes while the network works on the next image."""
 
 
 def label_round(
     spec: RunSpec,
     number: int,
-    teacher: DeepLabV2,
+    teacher: SegmentationModel,
     target: ImageSet,
     directory: Path,
     *,
@@ -40,39 +55,61 @@ def label_round(
 ) -> LabelSetReport:
     """Label `target` for round `number` (from 1) into `directory`, going on behind `written`.
 
-    `on_label` is called when all files of a label are complete. Returns the totals of the whole set.
+    `on_label` is called, in labelling order, when all files of a label are complete. Returns the totals
+    of the whole set, with the labels' quality where the target has ground truth.
     """
     order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
     state = state_after(written, spec.selection.images_per_instance)
     reports = list(written[: state.done if state else 0])
-    for label in generate_labels(
+    waiting: deque[tuple[LabelReport, Future[None]]] = deque()
+
+    def finish(at_most: int) -> None:
+        while len(waiting) > at_most:
+            report, files = waiting.popleft()
+            files.result()
+            on_label(report)
+            reports.append(report)
+
+    labels = generate_labels(
         teacher,
         target,
         order,
         spec.selection,
         spec.losses,
+        spec.labelling,
         state=state,
         device=choose_device(),
         on_progress=on_progress,
-    ):
-        write_label_files(
-            directory,
-            label.report.name,
-            prediction=label.prediction,
-            codes=label.codes,
-            reason=label.reason,
-            classes=target.classes,
-            codebook=spec.selection.codebook,
-        )
-        on_label(label.report)
-        reports.append(label.report)
-    return summarise_labels(reports, spec.paste)
+    )
+    with ThreadPoolExecutor(1) as writer:
+        try:
+            for label in labels:
+                files = writer.submit(_write, directory, label, target.classes, spec.selection.codebook)
+                waiting.append((label.report, files))
+                finish(at_most=LABELS_BEING_WRITTEN)
+        finally:
+            # Also when somebody stops the work: what was computed is kept.
+            finish(at_most=0)
+    quality = score_labels(directory, [report.name for report in reports], target)
+    return summarise_labels(reports, spec.paste, target.classes, quality)
+
+
+def _write(directory: Path, label: GeneratedLabel, classes: ClassSpace, codebook: str) -> None:
+    write_label_files(
+        directory,
+        label.report.name,
+        prediction=label.prediction,
+        codes=label.codes,
+        reason=label.reason,
+        classes=classes,
+        codebook=codebook,
+    )
 
 
 def train_round(
     spec: RunSpec,
     number: int,
-    student: DeepLabV2,
+    student: SegmentationModel,
     target: ImageSet,
     source: ImageSet | None,
     label_directory: Path,
@@ -83,13 +120,19 @@ def train_round(
 ) -> TrainingReport:
     """Train the student of round `number` on the labels `used`; writes student and teacher into `out`.
 
-    `source` is read only when spec.training.source_weight asks for it. Raises UserError without labels.
+    `source` is read only when spec.training.source_weight asks for it. An interrupted training of the
+    same labels goes on where it stopped. Raises UserError without labels.
     """
     if not used:
         raise UserError(f"round {number} has no label to train on.", remedy="Accept at least one label.")
     training = spec.training
     plan = partial(
-        BatchPlan, batch_size=training.batch_size, crop=training.crop, crop_heights=training.crop_heights
+        BatchPlan,
+        batch_size=training.batch_size,
+        crop=training.crop,
+        crop_heights=training.crop_heights,
+        process=process_number(),
+        processes=process_count(),
     )
     target_plan = plan(
         target.only({report.name for report in used}),
@@ -98,26 +141,32 @@ def train_round(
         paste=paste_source(used, label_set, spec.paste),
     )
     with_source = source is not None and training.source_weight > 0
-    source_plan = plan(source, source.read_label, seed=(spec.seed, 0)) if source and with_source else None
+    source_plan = (
+        plan(source, source.read_label, seed=(spec.seed, number, 1)) if source and with_source else None
+    )
+    inputs = (spec.model_dump_json(), str(number), *(report.model_dump_json() for report in used))
     teacher, losses = train_student(
         student,
         target_plan,
-        training,
-        spec.losses,
-        learning_rate=training.learning_rates[min(number, len(training.learning_rates)) - 1],
-        source=source_plan,
+        source_plan,
+        spec,
+        number,
+        label_set=label_set,
+        state_file=StateFile(out / STATE_FILE, fingerprint(*inputs)),
         device=choose_device(),
         on_progress=on_progress,
     )
-    metadata = {"class_space": target.classes.name}
-    save_checkpoint(out / TEACHER_FILE, teacher, metadata=metadata)
-    save_checkpoint(out / STUDENT_FILE, student, metadata=metadata)
+    if process_number() == 0:
+        metadata = {"class_space": target.classes.name}
+        save_checkpoint(out / TEACHER_FILE, teacher, metadata=metadata)
+        save_checkpoint(out / STUDENT_FILE, student, metadata=metadata)
+        (out / STATE_FILE).unlink(missing_ok=True)
     return TrainingReport(
         iterations=training.iterations,
         images=len(used),
         final_losses=losses,
-        student_path=str(out / STUDENT_FILE),
-        teacher_path=str(out / TEACHER_FILE),
+        student_path=STUDENT_FILE,
+        teacher_path=TEACHER_FILE,
     )
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -33,9 +34,41 @@ def test_a_tiny_run_ends_with_a_score(tmp_path):
     done = hiast("run", "streets_demo", "--out", "out", *overrides, where=tmp_path)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["before round 1", "round 1"]
-    assert "mIoU" in lines[-1]
+    assert [line.split(":")[0] for line in lines] == [
+        "before round 1", "student 1", "teacher 1", "result", "report",
+    ]  # fmt: skip
+    assert all("mIoU" in line for line in lines[:3])
+    assert lines[3] == "result: rounds/1/teacher.safetensors, chosen by 'last'"
     assert (tmp_path / "out/rounds/1/student.safetensors").is_file()
+    assert (tmp_path / "out/report.html").is_file()
+    assert list((tmp_path / "out/tensorboard/round_1").glob("events.out.tfevents.*"))
+
+
+def test_the_steps_of_a_round_by_themselves(tmp_path):
+    """What `hiast run` chains: a first network, its labels, a student trained on them, their scores."""
+    overrides = [word for key, value in TINY.items() for word in ("--set", f"{key}={value}")]
+    recipe = ["streets_demo", *overrides]
+    steps = [
+        (["train", *recipe, "--out", "first.safetensors"], "first.safetensors: "),
+        (["labels", *recipe, "--weights", "first.safetensors", "--out", "r1"], "2 labels in r1, "),
+        (
+            ["train", *recipe, "--labels", "r1", "--weights", "first.safetensors", "--out", "r1"],
+            "student r1/student.safetensors",
+        ),
+        (["evaluate", *recipe, "--weights", "r1/teacher.safetensors", "--out", "scores.json"], "mIoU"),
+    ]
+    for arguments, words in steps:
+        done = hiast(*arguments, where=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert words in done.stdout
+    assert "against the ground truth: coverage" in hiast(*steps[1][0], where=tmp_path).stdout
+    assert json.loads((tmp_path / "scores.json").read_text())["images"] == 1
+
+
+def test_labels_and_weights_belong_together(tmp_path):
+    done = hiast("train", "streets_demo", "--labels", "r1", "--out", "out", where=tmp_path)
+    assert done.returncode == 2
+    assert "--labels and --weights belong together" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class Brightness(torch.nn.Module):
 
     def __init__(self, certainty=2.0, one_class=False):
         super().__init__()
-        self.certainty, self.one_class = certainty, one_class
+        self.certainty, self.one_class, self.num_classes = certainty, one_class, 2
 
     def forward(self, images):
         bright = images.mean(1, keepdim=True) * self.certainty

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from hiast.contracts.class_spaces import ClassSpace
 from hiast.contracts.errors import Canceled
 from hiast.contracts.labels import Reason
 from hiast.contracts.reports import LabelReport
-from hiast.contracts.run_spec import LossSpec, PasteSpec, RunSpec, SelectionSpec
+from hiast.contracts.run_spec import InferenceSpec, LossSpec, PasteSpec, RunSpec, SelectionSpec
 from hiast.data.label_files import read_codes, read_prediction, read_reason
 from hiast.rounds.generate_labels import generate_labels, labelling_order, state_after, summarise_labels
 from hiast.rounds.run_round import label_round
@@ -150,11 +151,14 @@ def test_canceling_stops_the_counting_of_policy_cbst(halves, brightness):
         raise Canceled
 
     labels = generate_labels(
-        brightness(), halves, halves.entries, SelectionSpec(policy="cbst"), LossSpec(),
+        brightness(), halves, halves.entries, SelectionSpec(policy="cbst"), LossSpec(), InferenceSpec(),
         state=None, device=torch.device("cpu"), on_progress=cancel,
     )  # fmt: skip
     with pytest.raises(Canceled):
         next(labels)
+
+
+HALVES = ClassSpace(name="halves", classes=("dark", "bright"), colours=((0, 0, 90), (250, 200, 0)))
 
 
 def report_of(order, values=(0.9, 0.5), kept=(4, 0)):
@@ -173,11 +177,67 @@ def test_only_complete_instances_count_as_done(written, together, done):
 
 
 def test_a_hard_class_without_a_kept_pixel_is_never_pasted():
-    summary = summarise_labels([report_of(0), report_of(1)], PasteSpec(hard_classes=2))
+    summary = summarise_labels([report_of(0), report_of(1)], PasteSpec(hard_classes=2), HALVES, None)
     assert summary.hard_classes == [1, 0]
     assert summary.sampling_probabilities == [1.0, 0.0]
     assert (summary.kept_share, summary.images) == (0.5, 2)
 
 
 def test_without_pasting_no_class_is_hard():
-    assert summarise_labels([report_of(0)], PasteSpec(enabled=False)).hard_classes == []
+    assert summarise_labels([report_of(0)], PasteSpec(enabled=False), HALVES, None).hard_classes == []
+
+
+def test_a_class_never_kept_and_one_never_predicted_are_alarms():
+    starving = summarise_labels([report_of(0)], PasteSpec(), HALVES, None)
+    assert starving.alarms == [
+        "bright: predicted on 3 pixels but never kept, so the student will not see it."
+    ]
+    absent = report_of(0).model_copy(update={"predicted_pixels": [8, 0]})
+    assert summarise_labels([absent], PasteSpec(), HALVES, None).alarms == [
+        "bright: never predicted, so the student will not see it."
+    ]
+    nothing = summarise_labels([report_of(0, kept=(0, 0))], PasteSpec(), HALVES, None)
+    assert nothing.alarms == ["No pixel of any class was kept: the student has no labels to learn from."]
+    assert summarise_labels([report_of(0, kept=(4, 1))], PasteSpec(), HALVES, None).alarms == []
+
+
+def test_labels_are_scored_where_there_is_ground_truth(halves, brightness, tmp_path):
+    reports, summary = label(brightness(0.3), halves, tmp_path)
+    kept = sum(sum(report.kept_pixels) for report in reports)
+    assert summary.quality.images == 4
+    assert summary.quality.coverage == pytest.approx(kept / (4 * 32 * 48))
+    assert summary.quality.precision == summary.quality.mean_iou == 1.0
+
+
+def test_labels_without_ground_truth_have_no_score(write_halves, brightness, tmp_path):
+    from hiast.data import ImageSet, scan_dataset
+
+    spec = write_halves(labelled=False)
+    images = ImageSet.of(spec, scan_dataset(spec, lambda _progress: None))
+    _, summary = label(brightness(), images, tmp_path / "labels")
+    assert summary.quality is None
+
+
+def test_the_gate_removes_inconsistent_pixels_before_the_thresholds(halves, brightness, tmp_path):
+    """Pixels at the border between the halves have neighbours of the other class."""
+    plain, _ = label(brightness(0.3), halves, tmp_path / "plain", policy="nt")
+    gated, _ = label(
+        brightness(0.3), halves, tmp_path / "gated", policy="nt", local_consistency=0.9, local_window=5
+    )
+    for report in gated:
+        reason = read_reason(tmp_path / "gated", report.name)
+        inconsistent = int((reason == Reason.INCONSISTENT).sum())
+        assert inconsistent > 0
+        assert sum(report.kept_pixels) == reason.size - inconsistent
+    assert [r.predicted_pixels for r in gated] == [r.predicted_pixels for r in plain]
+
+
+@pytest.mark.parametrize("selection", [{"policy": "ias"}, {"policy": "cbst"}])
+def test_one_image_is_a_set(write_halves, brightness, tmp_path, selection):
+    from hiast.data import ImageSet, scan_dataset
+
+    spec = write_halves(count=1)
+    images = ImageSet.of(spec, scan_dataset(spec, lambda _progress: None))
+    reports, summary = label(brightness(0.3), images, tmp_path / "labels", **selection)
+    assert len(reports) == summary.images == 1
+    assert np.isfinite(summary.thresholds).all()

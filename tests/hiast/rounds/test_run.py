@@ -1,9 +1,12 @@
 import json
 
 import pytest
+import torch
 
 from hiast.contracts.errors import Canceled, UserError
+from hiast.contracts.reports import SelectionReport
 from hiast.contracts.run_spec import RunSpec
+from hiast.models import load_model
 from hiast.rounds.run import run
 
 
@@ -25,24 +28,63 @@ def spec(write_halves):
     )
 
 
-def files_below(directory):
-    return {str(path.relative_to(directory)): path for path in directory.rglob("*") if path.is_file()}
+def ignore(_progress):
+    pass
 
 
-def test_a_run_scores_before_and_after_each_round_and_repeats_exactly(spec, tmp_path):
-    runs = [run(spec, tmp_path / name, lambda _progress: None) for name in ("one", "two")]
-    assert len(runs[0]) == 3
-    assert runs[0] == runs[1]
-    one, two = files_below(tmp_path / "one"), files_below(tmp_path / "two")
-    assert {"rounds/2/student.safetensors", "rounds/2/labels.json", "spec.json"} <= set(one)
-    assert {name: path.read_bytes() for name, path in one.items()} == {
-        name: path.read_bytes() for name, path in two.items()
+def files_below(directory, without=()):
+    """Content by name. TensorBoard files carry the time of day."""
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file() and "tensorboard" not in path.parts and path.name not in without
     }
+
+
+def test_a_run_scores_every_network_and_repeats_exactly(spec, tmp_path):
+    results = [run(spec, tmp_path / name, ignore) for name in ("one", "two")]
+    names = [(network.round, network.name) for network in results[0].networks]
+    assert names == [
+        (0, "before round 1"), (1, "student"), (1, "teacher"), (2, "student"), (2, "teacher"),
+    ]  # fmt: skip
+    assert all(network.evaluation for network in results[0].networks)
+    assert results[0] == results[1]
+    one, two = files_below(tmp_path / "one"), files_below(tmp_path / "two")
+    assert {
+        "spec.json", "report.html", "model.safetensors", "selection.json", "warm_up/curve.jsonl",
+        "rounds/1/report.html", "rounds/1/labels.jsonl", "rounds/2/student.safetensors",
+        "rounds/2/labels.json", "rounds/2/teacher.evaluation.json", "rounds/2/curve.jsonl",
+    } <= set(one)  # fmt: skip
+    assert one == two
+    assert not [name for name in one if name.endswith(".pt")]
+
+
+def test_the_last_teacher_is_the_result(spec, tmp_path):
+    result = run(spec, tmp_path / "out", ignore)
+    assert result.selection == SelectionReport(
+        criterion="last", chosen="rounds/2/teacher.safetensors", scores={}, saw_target_labels=False
+    )
+    chosen, _ = load_model(tmp_path / "out/model.safetensors")
+    teacher, _ = load_model(tmp_path / "out/rounds/2/teacher.safetensors")
+    assert all(torch.equal(v, teacher.state_dict()[n]) for n, v in chosen.state_dict().items())
+
+
+@pytest.mark.parametrize(("criterion", "marked"), [("information", False), ("target_labels", True)])
+def test_the_report_says_whether_labels_of_the_target_were_seen(spec, tmp_path, criterion, marked):
+    changed = spec.model_copy(
+        update={"rounds": 1, "evaluation": spec.evaluation.model_copy(update={"select_by": criterion})}
+    )
+    result = run(changed, tmp_path / "out", ignore)
+    assert len(result.selection.scores) == 3
+    assert result.selection.saw_target_labels == marked
+    page = (tmp_path / "out/report.html").read_text()
+    assert criterion in page or criterion.replace("_", " ") in page
 
 
 def test_without_validation_there_is_no_score(spec, tmp_path):
     options = {"validation": None, "rounds": 1}
-    assert run(spec.model_copy(update=options), tmp_path / "out", lambda _progress: None) == []
+    result = run(spec.model_copy(update=options), tmp_path / "out", ignore)
+    assert [network.evaluation for network in result.networks] == [None] * 3
 
 
 @pytest.mark.parametrize("role", ["source", "validation"])
@@ -52,17 +94,44 @@ def test_data_sets_of_other_classes_are_refused(spec, tmp_path, write_halves, ro
     with pytest.raises(
         UserError, match=f"{role}: its class space 'cityscapes' is not the target's 'halves'"
     ):
-        run(spec.model_copy(update={role: other}), tmp_path / "out", lambda _progress: None)
-    assert not (tmp_path / "out").exists()
+        run(spec.model_copy(update={role: other}), tmp_path / "out", ignore)
+    assert not (tmp_path / "out/warm_up").exists()
 
 
-@pytest.mark.parametrize("stage", ["scan", "warm_up", "label", "train", "evaluate"])
-def test_canceling_leaves_no_half_written_file(spec, tmp_path, stage):
+def test_a_directory_of_another_run_is_refused(spec, tmp_path):
+    one_round = spec.model_copy(update={"rounds": 1})
+    run(one_round, tmp_path / "out", ignore)
+    with pytest.raises(UserError, match="holds a run of other settings"):
+        run(spec, tmp_path / "out", ignore)
+
+
+@pytest.mark.parametrize(
+    ("stage", "nth"),
+    [
+        ("warm_up", 1), ("warm_up", 2), ("label", 1), ("label", 2), ("label", 5), ("train", 1),
+        ("train", 2), ("train", 3), ("evaluate", 1), ("evaluate", 5),
+    ],
+)  # fmt: skip
+def test_an_interrupted_run_goes_on_and_ends_with_the_same_files(spec, tmp_path, stage, nth):
+    run(spec, tmp_path / "whole", ignore)
+    seen = 0
+
     def cancel(progress):
-        if progress.stage == stage:
+        nonlocal seen
+        seen += progress.stage == stage
+        if progress.stage == stage and seen == nth:
             raise Canceled
 
     with pytest.raises(Canceled):
         run(spec, tmp_path / "out", cancel)
     assert not [name for name in files_below(tmp_path / "out") if name.endswith(".tmp") or "/." in name]
-    assert not (tmp_path / "out/rounds/2").exists()
+    assert not (tmp_path / "out/report.html").exists()
+    run(spec, tmp_path / "out", ignore)
+    assert files_below(tmp_path / "out") == files_below(tmp_path / "whole")
+
+
+def test_what_is_complete_is_not_done_again(spec, tmp_path):
+    first = run(spec, tmp_path / "out", ignore)
+    stages = []
+    assert run(spec, tmp_path / "out", lambda progress: stages.append(progress.stage)) == first
+    assert set(stages) == {"scan"}

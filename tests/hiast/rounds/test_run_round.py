@@ -7,8 +7,7 @@ import torch
 from hiast.contracts.errors import UserError
 from hiast.contracts.run_spec import RunSpec
 from hiast.models import load_model
-from hiast.rounds import run_round
-from hiast.rounds import train_student as train_student_module
+from hiast.rounds import batches, run_round
 from hiast.rounds.run_round import STUDENT_FILE, TEACHER_FILE, label_round, train_round
 
 
@@ -54,7 +53,7 @@ def test_a_round_writes_student_and_teacher(labelled, small_model, halves, tmp_p
 def test_a_loading_process_trains_the_same_student(labelled, small_model, halves, tmp_path, monkeypatch):
     train(labelled, small_model(), halves, tmp_path)
     here = (tmp_path / "out" / STUDENT_FILE).read_bytes()
-    monkeypatch.setattr(train_student_module, "loading_processes", lambda _device: 1)
+    monkeypatch.setattr(batches, "loading_processes", lambda _device: 1)
     train(labelled, small_model(), halves, tmp_path)
     assert (tmp_path / "out" / STUDENT_FILE).read_bytes() == here
 
@@ -69,9 +68,9 @@ def test_rejected_images_are_in_no_batch(labelled, small_model, halves, tmp_path
     monkeypatch.setattr(run_round, "train_student", remember)
     used = [report for report in labelled[1] if report.name in ("0", "3")]
     train(labelled, small_model(), halves, tmp_path, used)
-    batches = [plans[0][iteration] for iteration in range(8)]
-    assert {name for batch in batches for name in batch.names} == {"0", "3"}
-    assert {donor.image for batch in batches for drawn in batch.donors for donor in drawn} <= {"0", "3"}
+    samples = [sample for iteration in range(8) for sample in plans[0][iteration]]
+    assert {sample.name for sample in samples} == {"0", "3"}
+    assert {donor.image for sample in samples for donor in sample.donors} <= {"0", "3"}
     kept = plans[0].read_label(halves.entry("0"))
     assert np.count_nonzero(kept != 255) == sum(next(r for r in used if r.name == "0").kept_pixels)
 

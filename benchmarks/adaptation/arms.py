@@ -1,0 +1,106 @@
+"""What is compared: the literal settings of every arm. All self-training arms start from one warm-up.
+
+An arm adds one thing to the arm before it, so the table shows what each part brings. Only what an arm
+is about differs: images, crops, iterations, batch, learning rates, source term and seeds are the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hiast.contracts.datasets import DatasetSpec
+from hiast.contracts.run_spec import RunSpec
+
+SOURCE_ITERATIONS: Final = {"streets": 700, "dusk": 1000, "night": 1000}
+WARM_UP_ITERATIONS: Final = 150
+ROUNDS: Final = 2
+ROUND_ITERATIONS: Final = 60
+CROPS: Final[dict[str, dict[str, list[int]]]] = {
+    "streets": {"crop": [128, 256], "crop_heights": [96, 176]},
+    "dusk": {"crop": [144, 192], "crop_heights": [120, 180]},
+    "night": {"crop": [144, 192], "crop_heights": [120, 180]},
+}
+
+NO_REGULARISERS: Final = {"kld": 0.0, "entropy": 0.0, "consistency": 0.0}
+SELF_TRAINING_ARMS: Final[dict[str, dict[str, Any]]] = {
+    "NT": {"selection": {"policy": "nt"}, "paste": {"enabled": False}, "losses": NO_REGULARISERS},
+    "CT 0.9": {"selection": {"policy": "ct"}, "paste": {"enabled": False}, "losses": NO_REGULARISERS},
+    "CBST": {"selection": {"policy": "cbst"}, "paste": {"enabled": False}, "losses": NO_REGULARISERS},
+    "IAS": {"selection": {"policy": "ias"}, "paste": {"enabled": False}, "losses": NO_REGULARISERS},
+    "+ HPLA": {"selection": {"policy": "ias"}, "losses": NO_REGULARISERS},
+    "+ regularisation": {"selection": {"policy": "ias"}, "losses": {"consistency": 0.0}},
+    "+ consistency = HIAST": {"selection": {"policy": "ias"}},
+}
+ARMS: Final = ("source only", "+ warm-up", *SELF_TRAINING_ARMS)
+
+
+def source_spec(name: str, seed: int, sets: dict[str, DatasetSpec]) -> RunSpec:
+    """Supervised training on the source from random weights; shared by all arms of a seed."""
+    return _spec(name, seed, sets, {"warm_up": _warm_up(name, SOURCE_ITERATIONS[name], 1.0e-3)})
+
+
+def continued_spec(name: str, seed: int, sets: dict[str, DatasetSpec], weights: str) -> RunSpec:
+    """`source only`: the source training goes on for as many steps as the other arms take."""
+    iterations = WARM_UP_ITERATIONS + ROUNDS * ROUND_ITERATIONS
+    return _spec(
+        name, seed, sets, {"model": _model(weights), "warm_up": _warm_up(name, iterations, 2.0e-4)}
+    )
+
+
+def warm_up_spec(name: str, seed: int, sets: dict[str, DatasetSpec], weights: str) -> RunSpec:
+    """`+ warm-up`: source training goes on in the style of the target (FDA), aligned by AdvEnt."""
+    target = {"fourier_beta": 0.03}
+    warm_up = _warm_up(name, WARM_UP_ITERATIONS, 2.0e-4) | target
+    return _spec(name, seed, sets, {"model": _model(weights), "warm_up": warm_up})
+
+
+def self_training_spec(
+    name: str, seed: int, sets: dict[str, DatasetSpec], weights: str, arm: str
+) -> RunSpec:
+    """Two rounds from the warm-up's network, with what the arm adds."""
+    training = {
+        "iterations": ROUND_ITERATIONS,
+        "batch_size": 4,
+        "learning_rates": [5.0e-5],
+        "ema_decay": 0.98,
+        "freeze_batch_norm": False,
+        "source_weight": 1.0,
+        "source_colour_jitter": 0.2,
+        "source_fourier_beta": 0.03,
+        **CROPS[name],
+    }
+    sections = {
+        "model": _model(weights),
+        "rounds": ROUNDS,
+        "training": training,
+        "paste": {"hard_classes": 5},
+    }
+    for section, values in SELF_TRAINING_ARMS[arm].items():
+        sections[section] = {**sections.get(section, {}), **values}
+    return _spec(name, seed, sets, sections)
+
+
+def _model(weights: str | None) -> dict[str, Any]:
+    return {"name": "deeplab_v2_resnet18", "base_width": 32, "weights": weights}
+
+
+def _warm_up(name: str, iterations: int, learning_rate: float) -> dict[str, Any]:
+    return {
+        "iterations": iterations,
+        "batch_size": 8,
+        "learning_rate": learning_rate,
+        "colour_jitter": 0.2,
+        **CROPS[name],
+    }
+
+
+def _spec(name: str, seed: int, sets: dict[str, DatasetSpec], sections: dict[str, Any]) -> RunSpec:
+    fields: dict[str, Any] = {
+        "name": f"{name}, seed {seed}",
+        "seed": seed,
+        "model": _model(None),
+        "compute": {"precision": "bfloat16"},
+        **sets,
+        **sections,
+    }
+    return RunSpec.model_validate(fields)

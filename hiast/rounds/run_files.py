@@ -1,0 +1,52 @@
+"""What lies where below the directory of a run, and how it is read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from hiast.contracts.errors import UserError
+from hiast.contracts.reports import LabelReport
+from hiast.data import ImageSet
+
+RESULT_FILE: Final = "model.safetensors"
+SELECTION_FILE: Final = "selection.json"
+CURVE_FILE: Final = "curve.jsonl"
+LABELS_FILE: Final = "labels.jsonl"
+"""`LabelReport`, one a line, in the order the labels were finished."""
+LABEL_SET_FILE: Final = "labels.json"
+TRAINING_FILE: Final = "training.json"
+PAGE_FILE: Final = "report.html"
+
+Report = TypeVar("Report", bound=BaseModel)
+
+
+class Sets(NamedTuple):
+    """The data sets of a run, open."""
+
+    source: ImageSet | None
+    target: ImageSet
+    validation: ImageSet | None
+
+
+def read_report(path: Path, kind: type[Report]) -> Report:
+    """A report written as JSON. Raises UserError when it is missing or damaged."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is damaged"
+        raise UserError(
+            f"the report cannot be read ({reason}).",
+            where=str(path),
+            remedy="Delete it, and what follows it in the run, and start the run again.",
+        ) from error
+
+
+def read_labels(directory: Path) -> list[LabelReport]:
+    """The labels of a round written so far, in labelling order; a torn last line is left out."""
+    path = directory / LABELS_FILE
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+    by_order = {report.order: report for report in map(LabelReport.model_validate_json, lines)}
+    return [by_order[order] for order in sorted(by_order)]
