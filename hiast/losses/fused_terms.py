@@ -139,21 +139,25 @@ def _differentiate(
     scores, ids, ignored, teacher, spatial = part
     log_p, p = scratch[..., : scores.shape[1]]
     log_sum_exp, entropy, mass = kept_numbers
-    everywhere = torch.ones_like(entropy) if spatial is None else spatial
-    seg = pulls[0] * ~ignored
-    kld = (pulls[1] * everywhere).masked_fill_(ignored, 0.0)
-    sharpen = (pulls[2] * everywhere).masked_fill_(~ignored, 0.0)
-    consistency = (pulls[3] * everywhere).masked_fill_(~ignored, 0.0)
-    of_p = seg + kld - sharpen * entropy
+    seg_pull, kld_pull, entropy_pull, consistency_pull = pulls
+    kept, weight = (~ignored).to(p.dtype), ignored.to(p.dtype)
+    seg = kept * seg_pull
+    kld = kept * kld_pull if spatial is None else kept * spatial * kld_pull
+    weight = weight if spatial is None else weight * spatial
+    sharpen = weight * entropy_pull
+    of_p = (seg + kld).addcmul_(sharpen, entropy, value=-1.0)
     if teacher is not None:
+        consistency = weight * consistency_pull
         of_p.addcmul_(consistency, mass)
     torch.sub(scores, log_sum_exp, out=log_p)
     torch.mul(log_p, LOG2_E, out=p).exp2_()
-    p.mul_(torch.addcmul(of_p, sharpen, log_p, value=-1.0, out=log_p))
+    torch.addcmul(of_p, sharpen, log_p, value=-1.0, out=log_p)
+    torch.addcmul(kld.div_(-scores.shape[0]), p, log_p, out=p)
     p.scatter_(0, ids[None], p.gather(0, ids[None]).sub_(seg))
-    if teacher is not None:
-        p.addcmul_(consistency, teacher, value=-1.0)
-    torch.sub(p, kld.div_(scores.shape[0]), out=gradient)
+    if teacher is None:
+        gradient.copy_(p)
+    else:
+        torch.addcmul(p, consistency, teacher, value=-1.0, out=gradient)
 
 
 def _flatten(logits: Tensor, labels: Tensor, teacher: Tensor | None, spatial: Tensor | None) -> _Batch:
