@@ -47,8 +47,8 @@ def samples(batch: int, size: tuple[int, int]) -> list[Sample]:
 
     def pair() -> tuple[torch.Tensor, torch.Tensor]:
         image = torch.from_numpy(rng.integers(0, 256, (3, *size), dtype=np.uint8))
-        coarse = torch.from_numpy(rng.integers(0, CLASSES * 3 // 2, (size[0] // 16, size[1] // 16)))
-        label = coarse.repeat_interleave(16, 0).repeat_interleave(16, 1)
+        coarse = torch.from_numpy(rng.integers(0, CLASSES * 3 // 2, (size[0] // 16 + 1, size[1] // 16 + 1)))
+        label = coarse.repeat_interleave(16, 0).repeat_interleave(16, 1)[: size[0], : size[1]]
         return image, torch.where(label < CLASSES, label, 255).to(torch.uint8)
 
     return [Sample(str(i), i, *pair(), [Donor(0, "donor")], [pair()]) for i in range(batch)]
