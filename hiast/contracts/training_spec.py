@@ -53,6 +53,9 @@ class WarmUpSpec(CropSpec):
     discriminator_learning_rate: Positive = 1e-4
     min_entropy_weight: float = Field(default=0.0, ge=0.0)
     """MinEnt (arXiv 1811.12833): weight of the target's normalised entropy; 0 off."""
+    adapt_batch_norm: bool = False
+    """Beyond the paper: at the end, take the batch-norm statistics of the target (AdaBN, arXiv 1603.04779),
+    also without iterations."""
 
     @model_validator(mode="after")
     def _check_target(self) -> WarmUpSpec:

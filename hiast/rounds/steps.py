@@ -18,6 +18,8 @@ from hiast.contracts.run_spec import RunSpec
 from hiast.data import ImageSet, scan_dataset
 from hiast.data.atomic_files import write_atomically
 from hiast.models import SegmentationModel, load_model
+from hiast.rounds.batch_norm import adapt_batch_norm
+from hiast.rounds.batches import BatchPlan
 from hiast.rounds.device import choose_device
 from hiast.rounds.evaluate import evaluate
 from hiast.rounds.initial_model import initial_model
@@ -71,6 +73,12 @@ def warmed_up_model(
             device=choose_device(),
             on_progress=on_progress,
         )
+    if spec.warm_up.adapt_batch_norm:
+        crops = spec.warm_up
+        plan = BatchPlan(
+            target, None, crops.batch_size, crops.crop, crops.crop_heights, seed=(spec.seed, 0, 2)
+        )
+        adapt_batch_norm(model, plan, device=choose_device(), on_progress=on_progress)
     return model
 
 
