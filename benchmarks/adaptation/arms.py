@@ -11,14 +11,14 @@ from typing import Any, Final
 from hiast.contracts.datasets import DatasetSpec
 from hiast.contracts.run_spec import RunSpec
 
-SOURCE_ITERATIONS: Final = {"streets": 700, "dusk": 1000, "night": 1000}
-WARM_UP_ITERATIONS: Final = 150
+SOURCE_ITERATIONS: Final = 400
+WARM_UP_ITERATIONS: Final = 120
 ROUNDS: Final = 2
-ROUND_ITERATIONS: Final = 60
+ROUND_ITERATIONS: Final = 40
 CROPS: Final[dict[str, dict[str, list[int]]]] = {
-    "streets": {"crop": [128, 256], "crop_heights": [96, 176]},
-    "dusk": {"crop": [144, 192], "crop_heights": [120, 180]},
-    "night": {"crop": [144, 192], "crop_heights": [120, 180]},
+    "streets": {"crop": [112, 224], "crop_heights": [92, 144]},
+    "dusk": {"crop": [120, 160], "crop_heights": [100, 150]},
+    "night": {"crop": [120, 160], "crop_heights": [100, 150]},
 }
 
 NO_REGULARISERS: Final = {"kld": 0.0, "entropy": 0.0, "consistency": 0.0}
@@ -31,26 +31,26 @@ SELF_TRAINING_ARMS: Final[dict[str, dict[str, Any]]] = {
     "+ regularisation": {"selection": {"policy": "ias"}, "losses": {"consistency": 0.0}},
     "+ consistency = HIAST": {"selection": {"policy": "ias"}},
 }
-ARMS: Final = ("source only", "+ warm-up", *SELF_TRAINING_ARMS)
+ARMS: Final = ("source only", "+ colour jitter", "+ warm-up", *SELF_TRAINING_ARMS)
 
 
 def source_spec(name: str, seed: int, sets: dict[str, DatasetSpec]) -> RunSpec:
-    """Supervised training on the source from random weights; shared by all arms of a seed."""
-    return _spec(name, seed, sets, {"warm_up": _warm_up(name, SOURCE_ITERATIONS[name], 1.0e-3)})
+    """Supervised training on source crops from random weights; shared by all arms of a seed."""
+    return _spec(name, seed, sets, {"warm_up": _warm_up(name, SOURCE_ITERATIONS, 2.0e-3, jitter=0.0)})
 
 
-def continued_spec(name: str, seed: int, sets: dict[str, DatasetSpec], weights: str) -> RunSpec:
-    """`source only`: the source training goes on for as many steps as the other arms take."""
+def continued_spec(
+    name: str, seed: int, sets: dict[str, DatasetSpec], weights: str, jitter: float
+) -> RunSpec:
+    """`source only`, and with jitter: source training goes on for the steps the other arms take."""
     iterations = WARM_UP_ITERATIONS + ROUNDS * ROUND_ITERATIONS
-    return _spec(
-        name, seed, sets, {"model": _model(weights), "warm_up": _warm_up(name, iterations, 2.0e-4)}
-    )
+    warm_up = _warm_up(name, iterations, 5.0e-4, jitter)
+    return _spec(name, seed, sets, {"model": _model(weights), "warm_up": warm_up})
 
 
 def warm_up_spec(name: str, seed: int, sets: dict[str, DatasetSpec], weights: str) -> RunSpec:
-    """`+ warm-up`: source training goes on in the style of the target (FDA), aligned by AdvEnt."""
-    target = {"fourier_beta": 0.03}
-    warm_up = _warm_up(name, WARM_UP_ITERATIONS, 2.0e-4) | target
+    """`+ warm-up`: source training goes on with colour jitter and ends with the target's batch norm."""
+    warm_up = _warm_up(name, WARM_UP_ITERATIONS, 5.0e-4, jitter=0.4) | {"adapt_batch_norm": True}
     return _spec(name, seed, sets, {"model": _model(weights), "warm_up": warm_up})
 
 
@@ -58,22 +58,21 @@ def self_training_spec(
     name: str, seed: int, sets: dict[str, DatasetSpec], weights: str, arm: str
 ) -> RunSpec:
     """Two rounds from the warm-up's network, with what the arm adds."""
-    training = {
-        "iterations": ROUND_ITERATIONS,
-        "batch_size": 4,
-        "learning_rates": [5.0e-5],
-        "ema_decay": 0.98,
-        "freeze_batch_norm": False,
-        "source_weight": 1.0,
-        "source_colour_jitter": 0.2,
-        "source_fourier_beta": 0.03,
-        **CROPS[name],
-    }
-    sections = {
+    sections: dict[str, Any] = {
         "model": _model(weights),
         "rounds": ROUNDS,
-        "training": training,
         "paste": {"hard_classes": 5},
+        "training": {
+            "iterations": ROUND_ITERATIONS,
+            "batch_size": 4,
+            "learning_rates": [1.0e-4],
+            "head_multiplier": 3.0,
+            "ema_decay": 0.97,
+            "freeze_batch_norm": True,
+            "source_weight": 1.0,
+            "source_colour_jitter": 0.4,
+            **CROPS[name],
+        },
     }
     for section, values in SELF_TRAINING_ARMS[arm].items():
         sections[section] = {**sections.get(section, {}), **values}
@@ -84,12 +83,12 @@ def _model(weights: str | None) -> dict[str, Any]:
     return {"name": "deeplab_v2_resnet18", "base_width": 32, "weights": weights}
 
 
-def _warm_up(name: str, iterations: int, learning_rate: float) -> dict[str, Any]:
+def _warm_up(name: str, iterations: int, learning_rate: float, jitter: float) -> dict[str, Any]:
     return {
         "iterations": iterations,
         "batch_size": 8,
         "learning_rate": learning_rate,
-        "colour_jitter": 0.2,
+        "colour_jitter": jitter,
         **CROPS[name],
     }
 

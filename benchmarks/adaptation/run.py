@@ -16,6 +16,7 @@ from pathlib import Path
 from arms import (
     ARMS,
     ROUNDS,
+    SELF_TRAINING_ARMS,
     continued_spec,
     self_training_spec,
     source_spec,
@@ -90,12 +91,14 @@ def finish_arm(name: str, seed: int, arm: str, camvid: Path, work: Path) -> ArmR
     source = warmed_up(spec, sets, place / "source")
     began = time.perf_counter()
     student, label_sets = None, []
-    if arm == "source only":
-        network = warmed_up(continued_spec(name, seed, specs, str(source)), sets, place / "continued")
+    if arm in ("source only", "+ colour jitter"):
+        jitter = 0.4 if arm == "+ colour jitter" else 0.0
+        spec = continued_spec(name, seed, specs, str(source), jitter)
+        network = warmed_up(spec, sets, place / f"continued_{jitter}")
     else:
         spec = warm_up_spec(name, seed, specs, str(source))
         network = warmed_up(spec, sets, place / "warm_up")
-    if arm not in ("source only", "+ warm-up"):
+    if arm in SELF_TRAINING_ARMS:
         began = time.perf_counter()
         spec = self_training_spec(name, seed, specs, str(network), arm)
         folder = "".join(c if c.isalnum() else "_" for c in arm).strip("_")
