@@ -35,7 +35,8 @@ def _hiast() -> None:
 def recipes() -> None:
     """List the recipes."""
     for recipe in list_recipes():
-        typer.echo(f"{recipe.name:28} {recipe.title} ({recipe.expected_time})")
+        typer.echo(f"{recipe.name:28} {recipe.title}")
+        typer.echo(f"{'':28} {recipe.expected_time}; {recipe.expected_score}")
 
 
 @app.command("run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from dataclasses import dataclass, field
 from types import FrameType
@@ -44,6 +45,9 @@ class Reporter:
 
         Raises Canceled when somebody asked to cancel the job, StopRequested after SIGTERM.
         """
+        if progress.stage == "warm_up" and progress.done == 0 and progress.message:
+            # Which weights a checkpoint filled is worth keeping in the log.
+            sys.stdout.write(f"{progress.message}\n")
         due = time.monotonic() - self._last_write >= SECONDS_BETWEEN_WRITES
         if not (due or progress.metrics or self.terminated):
             return

@@ -14,6 +14,10 @@ class RecipeRead(BaseModel):
     title: str
     description: str
     expected_time: str
+    expected_score: str
+    """With its source: measured here, or reported by a paper."""
+    settings_source: str
+    """Whose settings these are."""
     needs: list[str]
     """Data sets the user must choose: of source, target, validation."""
     spec: dict[str, Any]

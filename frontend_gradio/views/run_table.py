@@ -91,5 +91,7 @@ def recipe_note(recipe: RecipeRead | None) -> str:
         return empty("No recipes.", "The API offers none; reinstall the package that ships them.")
     return (
         f'<div class="st-recipe"><p>{text(recipe.description)}</p>'
-        f"<p><b>Expected time</b> {text(recipe.expected_time)}</p></div>"
+        f"<p><b>Expected time</b> {text(recipe.expected_time)}<br>"
+        f"<b>Expected score</b> {text(recipe.expected_score)}<br>"
+        f"<b>Settings</b> {text(recipe.settings_source)}</p></div>"
     )

@@ -166,7 +166,7 @@ def _initial_thresholds(
         return constant_thresholds(classes, selection.initial_threshold)
     counts = np.zeros((classes, codebook.size), np.int64)
     for index, (entry, part) in enumerate(measured, start=1):
-        prediction, codes = part.prediction.cpu().numpy(), _codes(part)
+        prediction, codes = part.candidates.cpu().numpy(), _codes(part)
         counts += sampled_codes(codes, prediction, classes, selection.sample_interval, codebook)
         message = f"counting {entry.name} ({index} of {images})"
         on_progress(Progress(stage="label", done=0, total=images, message=message))

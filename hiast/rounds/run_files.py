@@ -12,6 +12,8 @@ from hiast.contracts.reports import LabelReport
 from hiast.data import ImageSet
 
 RESULT_FILE: Final = "model.safetensors"
+LOADED_WEIGHTS_FILE: Final = "loaded_weights.json"
+"""Names of the weights a checkpoint filled, and of those it did not."""
 SELECTION_FILE: Final = "selection.json"
 CURVE_FILE: Final = "curve.jsonl"
 LABELS_FILE: Final = "labels.jsonl"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from hiast.contracts.datasets import DatasetSpec
@@ -23,7 +24,14 @@ from hiast.rounds.batches import BatchPlan
 from hiast.rounds.device import choose_device
 from hiast.rounds.evaluate import evaluate
 from hiast.rounds.initial_model import initial_model
-from hiast.rounds.run_files import LABEL_SET_FILE, LABELS_FILE, Sets, read_labels, read_report
+from hiast.rounds.run_files import (
+    LABEL_SET_FILE,
+    LABELS_FILE,
+    LOADED_WEIGHTS_FILE,
+    Sets,
+    read_labels,
+    read_report,
+)
 from hiast.rounds.run_round import STATE_FILE, label_round, train_round
 from hiast.rounds.training_state import StateFile, fingerprint
 from hiast.rounds.warm_up import warm_up
@@ -54,10 +62,13 @@ def warmed_up_model(
 ) -> SegmentationModel:
     """The network before round 1: initial weights, trained on the source when the spec asks for it.
 
-    An interrupted warm-up in `directory` is gone on with.
+    An interrupted warm-up in `directory` is gone on with. Which weights a given checkpoint filled, and
+    which not, is told as progress and listed in `directory`/loaded_weights.json.
     """
     model, loaded = initial_model(spec.model, target.classes.num_classes, spec.seed)
     if loaded is not None:
+        content = json.dumps(loaded._asdict(), indent=1)
+        write_atomically(directory / LOADED_WEIGHTS_FILE, content.encode())
         total = max(1, spec.warm_up.iterations)
         on_progress(Progress(stage="warm_up", done=0, total=total, message=loaded.summary()))
     if spec.warm_up.iterations > 0 and source is not None:

@@ -135,3 +135,14 @@ def test_what_is_complete_is_not_done_again(spec, tmp_path):
     stages = []
     assert run(spec, tmp_path / "out", lambda progress: stages.append(progress.stage)) == first
     assert set(stages) == {"scan"}
+
+
+def test_it_is_written_which_weights_a_checkpoint_filled(spec, tmp_path):
+    run(spec.model_copy(update={"rounds": 1}), tmp_path / "first", ignore)
+    weights = spec.model.model_copy(update={"weights": str(tmp_path / "first/model.safetensors")})
+    told = []
+    run(spec.model_copy(update={"rounds": 1, "model": weights}), tmp_path / "second", told.append)
+    listed = json.loads((tmp_path / "second/warm_up/loaded_weights.json").read_text())
+    assert len(listed["loaded"]) > 50
+    assert (listed["missing"], listed["unexpected"], listed["skipped"]) == ([], [], [])
+    assert f"All {len(listed['loaded'])} weights were loaded." in {p.message for p in told}
