@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from hiast.contracts.errors import Canceled, UserError
-from hiast.contracts.reports import LabelReport, LabelSetReport
-from hiast.contracts.run_spec import PasteSpec, RunSpec
+from hiast.contracts.reports import LabelSetReport
+from hiast.contracts.run_spec import RunSpec
 from hiast.rounds.batches import BatchPlan
-from hiast.rounds.train_student import paste_source, train_student
+from hiast.rounds.train_student import train_student
 from hiast.rounds.training_state import StateFile
 
 CPU = torch.device("cpu")
@@ -204,6 +204,17 @@ def test_gradient_checkpointing_changes_nothing(halves, small_model):
     assert_same_weights(plain, checkpointed)
 
 
+def test_compiled_networks_train_the_same_student_up_to_rounding(halves, small_model, monkeypatch):
+    compile_module = torch.nn.Module.compile
+    # The default backend builds C++ for minutes; this one traces the same graphs and runs them with torch.
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compile_module(self, backend="aot_eager"))
+    plain, compiled = small_model(), small_model()
+    _, expected = train(plain, halves, iterations=2)
+    _, metrics = train(compiled, halves, iterations=2, sections={"compute": {"compile": True}})
+    assert metrics["total"] == pytest.approx(expected["total"], rel=1e-3)
+    assert set(compiled.state_dict()) == set(plain.state_dict())
+
+
 def test_float16_needs_a_gpu(halves, small_model):
     with pytest.raises(UserError, match="compute.precision is float16, but this machine has no GPU"):
         train(small_model(), halves, sections={"compute": {"precision": "float16"}})
@@ -266,28 +277,3 @@ def test_all_pixels_ignored_is_defined(halves, small_model):
     _, last = train(small_model(), halves, plan=plan)
     assert last["seg"] == last["kld"] == last["kept_share"] == 0.0
     assert last["entropy"] > 0.0
-
-
-def report_of(name, kept):
-    return LabelReport(
-        name=name, order=0, height=2, width=4, thresholds=[0.8, 0.9], predicted_pixels=[5, 3],
-        kept_pixels=kept, class_values=[0.9, 0.5], region_weights=[],
-    )  # fmt: skip
-
-
-def test_a_rejected_label_gives_no_donor():
-    source = paste_source([report_of("used", [4, 0])], LABEL_SET, PasteSpec())
-    assert source.candidates[0] == [["used", 4]]
-    assert not source.candidates[1]
-    assert source.probabilities == [1.0, 0.0]
-
-
-@pytest.mark.parametrize(
-    ("label_set", "paste"),
-    [
-        (LABEL_SET, PasteSpec(enabled=False)),
-        (LABEL_SET.model_copy(update={"hard_classes": []}), PasteSpec()),
-    ],
-)
-def test_nothing_is_pasted_when_nothing_is_hard(label_set, paste):
-    assert paste_source([report_of("used", [4, 2])], label_set, paste) is None
