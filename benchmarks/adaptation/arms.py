@@ -23,9 +23,9 @@ CROPS: Final[dict[str, dict[str, list[int]]]] = {
 
 NO_REGULARISERS: Final = {"kld": 0.0, "entropy": 0.0, "consistency": 0.0}
 # The sets have 62 to 96 target images and weak networks. θ starts at 0.9 and must come down to what a class
-# reaches within tens of images (β 0.5, not 0.9), and the paper's γ = 8 would keep next to nothing of a class
-# whose confidence is low. With α = 0.2 and γ = 0 each image keeps about the share of each class that CBST
-# keeps of the whole set.
+# reaches within tens of images (β 0.5, not 0.9), and the paper's γ = 8 would keep next to nothing of a
+# class whose confidence is low. With α = 0.2 and γ = 0 each image keeps about the share of each class that
+# CBST keeps of the whole set.
 IAS: Final = {"policy": "ias", "alpha": 0.2, "beta": 0.5, "gamma": 0.0}
 SELF_TRAINING_ARMS: Final[dict[str, dict[str, Any]]] = {
     "NT": {"selection": {"policy": "nt"}, "paste": {"enabled": False}, "losses": NO_REGULARISERS},
