@@ -10,13 +10,12 @@ process, on generated street scenes; reported is the median of the ratios of nei
 from __future__ import annotations
 
 import argparse
-import statistics
+import itertools
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from measuring import in_turn
 
 from hiast.augmentation.resizing import image_tensor
 from hiast.contracts.datasets import DatasetSpec, StreetsOptions
@@ -42,29 +41,20 @@ def compare(name: str, width: int, images: ImageSet, work: Path, runs: int) -> s
         {"name": "benchmark", "target": images.spec, "model": {"weights": "given"}}
     )
 
-    def labelling(run: int) -> None:
+    directories = (work / str(number) for number in itertools.count())
+
+    def labelling() -> None:
         label_round(
-            spec, 1, model, images, work / str(run),
+            spec, 1, model, images, next(directories),
             written=[], on_label=lambda _report: None, on_progress=lambda _progress: None,
         )  # fmt: skip
 
-    bare_inference(model, images, device)
-    labelling(-1)
-    pairs = [
-        (seconds(lambda: bare_inference(model, images, device)), seconds(lambda run=run: labelling(run)))
-        for run in range(runs)
-    ]
-    ratio = statistics.median(ours / theirs for theirs, ours in pairs)
-    theirs, ours = (
-        statistics.median(column) / len(images.entries) * 1e3 for column in zip(*pairs, strict=True)
+    measured = in_turn(labelling, lambda: bare_inference(model, images, device), runs)
+    share = 1e3 / len(images.entries)
+    return (
+        f"ratio {measured.ratio:5.2f}   labelling {measured.ours * share:7.1f} ms an image"
+        f"   inference {measured.theirs * share:7.1f} ms"
     )
-    return f"ratio {ratio:5.2f}   labelling {ours:7.1f} ms an image   inference {theirs:7.1f} ms"
-
-
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def main() -> None:

@@ -10,14 +10,10 @@ how much memory each adds at its peak, and how far apart their gradients are.
 from __future__ import annotations
 
 import argparse
-import ctypes
-import statistics
-import threading
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
+from measuring import added_memory, in_turn
 from torch import Tensor
 from torch.nn.functional import cross_entropy, interpolate, log_softmax, softmax
 
@@ -65,36 +61,6 @@ def example(shape: tuple[int, int, int, int]) -> tuple[Tensor, Tensor, Tensor]:
     return logits.contiguous(), labels, other.softmax(1).contiguous()
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-
-def added_memory(work: Callable[[], object]) -> int:
-    """Peak resident memory above the start, in bytes, sampled each half millisecond (Linux)."""
-    ctypes.CDLL("libc.so.6").malloc_trim(0)  # freed memory given back, or its reuse would not show
-    before = peak = resident_bytes()
-    done = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not done.is_set():
-            peak = max(peak, resident_bytes())
-            time.sleep(0.0005)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    work()
-    done.set()
-    watcher.join()
-    return peak - before
-
-
 def compare(shape: tuple[int, int, int, int], runs: int) -> str:
     inputs = example(shape)
 
@@ -107,12 +73,11 @@ def compare(shape: tuple[int, int, int, int], runs: int) -> str:
     reference = theirs()
     difference = float((ours() - reference).abs().max() / reference.abs().max())
     del reference
-    pairs = [(seconds(theirs), seconds(ours)) for _ in range(runs)]
-    ratio = statistics.median(slow / fast for slow, fast in pairs)
-    slow, fast = (statistics.median(column) * 1e3 for column in zip(*pairs, strict=True))
+    measured = in_turn(ours, theirs, runs)
     return (
-        f"{ratio:5.1f} times as fast   together {fast:6.1f} ms, +{added_memory(ours) / 2**20:4.0f} MiB"
-        f"   separate {slow:6.1f} ms, +{added_memory(theirs) / 2**20:4.0f} MiB"
+        f"{1 / measured.ratio:5.1f} times as fast"
+        f"   together {measured.ours * 1e3:6.1f} ms, +{added_memory(ours) / 2**20:4.0f} MiB"
+        f"   separate {measured.theirs * 1e3:6.1f} ms, +{added_memory(theirs) / 2**20:4.0f} MiB"
         f"   gradients differ by {difference:.0e} of the largest"
     )
 

@@ -10,15 +10,10 @@ times, and how much memory each adds at its peak. Logits: batch 2, 19 classes, 7
 from __future__ import annotations
 
 import argparse
-import ctypes
-import statistics
-import threading
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
+from measuring import added_memory, in_turn
 
 from hiast.selection import Codebook, update_class_values_from_histogram, update_thresholds
 from hiast.selection.stage import Selection, measure, select
@@ -41,36 +36,6 @@ def softmax_max(logits: torch.Tensor) -> object:
     return logits.softmax(1).max(1)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-
-def added_memory(work: Callable[[], object]) -> int:
-    """Peak resident memory above the start, in bytes, sampled each half millisecond (Linux)."""
-    ctypes.CDLL("libc.so.6").malloc_trim(0)  # freed memory given back, or its reuse would not show
-    before = peak = resident_bytes()
-    done = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not done.is_set():
-            peak = max(peak, resident_bytes())
-            time.sleep(0.0005)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    work()
-    done.set()
-    watcher.join()
-    return peak - before
-
-
 def example_logits(kind: str) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     if kind == "noise":
@@ -80,19 +45,12 @@ def example_logits(kind: str) -> torch.Tensor:
 
 
 def compare(logits: torch.Tensor, codebook: Codebook, runs: int) -> str:
-    softmax_max(logits)
-    selection_stage(logits, codebook)
-    pairs = [
-        (seconds(lambda: softmax_max(logits)), seconds(lambda: selection_stage(logits, codebook)))
-        for _ in range(runs)
-    ]
-    ratio = statistics.median(ours / theirs for theirs, ours in pairs)
-    theirs, ours = (statistics.median(column) * 1e3 for column in zip(*pairs, strict=True))
+    measured = in_turn(lambda: selection_stage(logits, codebook), lambda: softmax_max(logits), runs)
     memory = added_memory(lambda: selection_stage(logits, codebook)) / 2**20
     softmax_memory = added_memory(lambda: softmax_max(logits)) / 2**20
     return (
-        f"ratio {ratio:5.2f}   stage {ours:6.1f} ms, +{memory:4.0f} MiB"
-        f"   softmax+max {theirs:6.1f} ms, +{softmax_memory:4.0f} MiB"
+        f"ratio {measured.ratio:5.2f}   stage {measured.ours * 1e3:6.1f} ms, +{memory:4.0f} MiB"
+        f"   softmax+max {measured.theirs * 1e3:6.1f} ms, +{softmax_memory:4.0f} MiB"
     )
 
 

@@ -12,12 +12,10 @@ of neighbouring runs.
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
-from collections.abc import Callable
 
 import numpy as np
 import torch
+from measuring import in_turn
 
 from hiast.augmentation import Donor, strong_view
 from hiast.contracts.class_spaces import CITYSCAPES
@@ -114,20 +112,11 @@ def compare(
         with torch.no_grad(), autocast(device, spec.compute):
             teacher(network_input(fixed.images))
 
-    plain(), iteration()
-    pairs = [(seconds(plain, device), seconds(iteration, device)) for _ in range(runs)]
-    ratio = statistics.median(ours / theirs for theirs, ours in pairs)
-    theirs, ours = (statistics.median(column) * 1e3 for column in zip(*pairs, strict=True))
-    return f"ratio {ratio:5.2f}   HIAST {ours:7.1f} ms   supervised + teacher {theirs:7.1f} ms"
-
-
-def seconds(work: Callable[[], object], device: torch.device) -> float:
-    """Wall time, GPU work included."""
-    start = time.perf_counter()
-    work()
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
+    measured = in_turn(iteration, plain, runs)
+    return (
+        f"ratio {measured.ratio:5.2f}   HIAST {measured.ours * 1e3:7.1f} ms"
+        f"   supervised + teacher {measured.theirs * 1e3:7.1f} ms"
+    )
 
 
 def main() -> None:

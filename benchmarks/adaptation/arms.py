@@ -76,7 +76,6 @@ def self_training_spec(
             "freeze_batch_norm": True,
             "source_weight": 1.0,
             "source_colour_jitter": 0.4,
-            "source_fourier_beta": 0.02,
             **CROPS[name],
         },
     }
