@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ def run_recipe(recipe: str, out: Out = Path("run"), overrides: Overrides = None)
     spec = _spec(recipe, overrides)
     with _progress_bar() as on_progress:
         result = run(spec, out, on_progress)
+    if os.environ.get("RANK", "0") != "0":
+        return  # torchrun started several of us; the first one speaks
     for network in result.networks:
         if network.evaluation is not None:
             name = f"{network.name} {network.round}" if network.round else network.name

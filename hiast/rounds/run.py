@@ -7,6 +7,7 @@ torchrun, all processes train and process 0 does the rest.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,8 +94,8 @@ def _round(spec: RunSpec, number: int, sets: Sets, out: Path, on_progress: OnPro
     wait_for_all()
     if not (directory / TRAINING_FILE).exists():
         student_path = before / STUDENT_FILE if number > 1 else out / "warm_up" / WARM_UP_FILE
-        with open_tensorboard(out / "tensorboard" / f"round_{number}") as board:
-            record = recording(directory / CURVE_FILE, board.write, on_progress) if first else on_progress
+        with open_tensorboard(out / "tensorboard" / f"round_{number}") if first else nullcontext() as board:
+            record = recording(directory / CURVE_FILE, board.write, on_progress) if board else on_progress
             training = train_directory(spec, number, sets, directory, student_path, directory, record)
         wait_for_all()
         if first:
