@@ -64,7 +64,8 @@ def label_round(
     waiting: deque[tuple[LabelReport, Future[None]]] = deque()
 
     def finish(at_most: int) -> None:
-        while len(waiting) > at_most:
+        # Whatever is written is told at once, so that people can look at it.
+        while waiting and (len(waiting) > at_most or waiting[0][1].done()):
             report, files = waiting.popleft()
             files.result()
             on_label(report)

@@ -51,7 +51,11 @@ def _labels(studio: Studio, round_id: int) -> list[dict[str, Any]]:
     return items
 
 
-def test_a_label_opens_before_its_round_is_labelled_completely(streets: Studio, run_id: int) -> None:
+def test_a_label_opens_before_its_round_is_labelled_completely(streets: Studio) -> None:
+    # Tiny scenes are labelled in milliseconds: enough of them to be met on the way.
+    streets.register_streets("many", "target", count=120, seed=6)
+    run_id = streets.start_run("met on the way", target_set="many")
+
     def _first_label_of_unfinished_round() -> Any:
         run = streets.get(f"/runs/{run_id}")
         assert run["state"] == "running", "no label was listed before the round was complete"
@@ -61,6 +65,8 @@ def test_a_label_opens_before_its_round_is_labelled_completely(streets: Studio, 
     with Image.open(io.BytesIO(_layer(streets, label["id"], "kept").content)) as picture:
         assert picture.size == (WIDTH, HEIGHT)
     assert streets.get(f"/labels/{label['id']}")["thresholds"]
+    streets.post(f"/runs/{run_id}/cancel")
+    streets.wait_for_run(run_id, "canceled")
 
 
 def test_every_label_opens_in_every_layer(streets: Studio, run_id: int) -> None:
