@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from hiast.contracts.errors import UserError
 from hiast.contracts.reports import LabelReport
 from hiast.data import ImageSet
+from hiast.data.atomic_files import write_atomically
 
 RESULT_FILE: Final = "model.safetensors"
 LOADED_WEIGHTS_FILE: Final = "loaded_weights.json"
@@ -46,9 +48,31 @@ def read_report(path: Path, kind: type[Report]) -> Report:
         ) from error
 
 
+def read_lines(path: Path, kind: type[Report]) -> list[Report]:
+    """Reports written one a line; none when there is no file. A torn last line is left out."""
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+    return [kind.model_validate_json(line) for line in lines]
+
+
+def write_lines(path: Path, reports: Sequence[BaseModel]) -> None:
+    """Write reports one a line, whole or not at all."""
+    write_atomically(path, "".join(f"{report.model_dump_json()}\n" for report in reports).encode())
+
+
+def append_line(path: Path, report: BaseModel) -> None:
+    """Add a report as the last line. Raises UserError when the system refuses (disk full)."""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{report.model_dump_json()}\n")
+    except OSError as error:
+        raise UserError(
+            f"the file could not be written ({error.strerror}).",
+            where=str(path),
+            remedy="Free disk space, then start again: the work goes on where it was.",
+        ) from error
+
+
 def read_labels(directory: Path) -> list[LabelReport]:
     """The labels of a round written so far, in labelling order; a torn last line is left out."""
-    path = directory / LABELS_FILE
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-    by_order = {report.order: report for report in map(LabelReport.model_validate_json, lines)}
+    by_order = {report.order: report for report in read_lines(directory / LABELS_FILE, LabelReport)}
     return [by_order[order] for order in sorted(by_order)]

@@ -29,8 +29,10 @@ from hiast.rounds.run_files import (
     LABELS_FILE,
     LOADED_WEIGHTS_FILE,
     Sets,
+    append_line,
     read_labels,
     read_report,
+    write_lines,
 )
 from hiast.rounds.run_round import STATE_FILE, label_round, train_round
 from hiast.rounds.training_state import StateFile, fingerprint
@@ -109,12 +111,11 @@ def label_directory(
         return read_report(directory / LABEL_SET_FILE, LabelSetReport)
     written = read_labels(directory)
     lines = directory / LABELS_FILE
-    write_atomically(lines, "".join(f"{report.model_dump_json()}\n" for report in written).encode())
+    write_lines(lines, written)
     teacher, _ = load_model(teacher_path)
 
     def on_label(report: LabelReport) -> None:
-        with lines.open("a", encoding="utf-8") as file:
-            file.write(f"{report.model_dump_json()}\n")
+        append_line(lines, report)
 
     label_set = label_round(
         spec,
