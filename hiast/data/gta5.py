@@ -11,7 +11,7 @@ from typing import Final
 from hiast.contracts.class_spaces import CITYSCAPES, ClassSpace
 from hiast.contracts.datasets import DatasetSpec, ImageEntry
 from hiast.data.label_ids import id_table
-from hiast.data.listing import file_names, require_label_folder
+from hiast.data.listing import png_pairs
 
 TRAIN_ID_OF_RAW_ID: Final = {
     7: 0, 8: 1, 11: 2, 12: 3, 13: 4, 17: 5, 19: 6, 20: 7, 21: 8, 22: 9, 23: 10, 24: 11, 25: 12, 26: 13,
@@ -24,14 +24,4 @@ TRAIN_IDS: Final = id_table(TRAIN_ID_OF_RAW_ID)
 
 def list_gta5(spec: DatasetSpec) -> tuple[ClassSpace, list[ImageEntry]]:
     """All pairs, by number. Raises UserError when a folder is missing."""
-    if spec.labelled:
-        require_label_folder(spec.root, "labels")
-    entries = [
-        ImageEntry(
-            name=file.removesuffix(".png"),
-            image_path=f"images/{file}",
-            label_path=f"labels/{file}" if spec.labelled else None,
-        )
-        for file in file_names(spec.root, "images", ".png")
-    ]
-    return CITYSCAPES, entries
+    return CITYSCAPES, png_pairs(spec, "images", "labels")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from hiast.contracts.datasets import DatasetSpec, ImageEntry
 from hiast.contracts.errors import UserError
 
 IMAGE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
@@ -30,6 +31,23 @@ def file_names(root: str, folder: str, suffix: str) -> list[str]:
     return sorted(
         entry.name for entry in _visible(root, folder) if entry.name.endswith(suffix) and not entry.is_dir()
     )
+
+
+def png_pairs(spec: DatasetSpec, images: str, labels: str) -> list[ImageEntry]:
+    """Every PNG of the folder `images`, by name, with the label of that name in the folder `labels`.
+
+    Raises UserError when a folder is missing (`labels` only where the labels are read).
+    """
+    if spec.labelled:
+        require_label_folder(spec.root, labels)
+    return [
+        ImageEntry(
+            name=file.removesuffix(".png"),
+            image_path=f"{images}/{file}",
+            label_path=f"{labels}/{file}" if spec.labelled else None,
+        )
+        for file in file_names(spec.root, images, ".png")
+    ]
 
 
 def folder_names(root: str, folder: str) -> list[str]:

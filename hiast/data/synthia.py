@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hiast.contracts.class_spaces import CITYSCAPES, ClassSpace
 from hiast.contracts.datasets import DatasetSpec, ImageEntry
 from hiast.data.label_ids import id_table
-from hiast.data.listing import file_names, require_label_folder
+from hiast.data.listing import png_pairs
 
 TRAIN_ID_OF_RAW_ID: Final = {
     3: 0, 4: 1, 2: 2, 21: 3, 5: 4, 7: 5, 15: 6, 9: 7, 6: 8, 16: 9, 1: 10, 10: 11, 17: 12, 8: 13, 18: 14,
@@ -28,17 +28,7 @@ _TRAIN_IDS: Final = id_table(TRAIN_ID_OF_RAW_ID)
 
 def list_synthia(spec: DatasetSpec) -> tuple[ClassSpace, list[ImageEntry]]:
     """All pairs, by number. Raises UserError when a folder is missing."""
-    if spec.labelled:
-        require_label_folder(spec.root, "GT/LABELS")
-    entries = [
-        ImageEntry(
-            name=file.removesuffix(".png"),
-            image_path=f"RGB/{file}",
-            label_path=f"GT/LABELS/{file}" if spec.labelled else None,
-        )
-        for file in file_names(spec.root, "RGB", ".png")
-    ]
-    return CITYSCAPES, entries
+    return CITYSCAPES, png_pairs(spec, "RGB", "GT/LABELS")
 
 
 def read_train_ids(path: Path) -> NDArray[np.uint8]:
