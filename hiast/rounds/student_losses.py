@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import torch
@@ -38,6 +39,16 @@ class StudentLosses:
     spec: RunSpec
     label_set: LabelSetReport
     device: torch.device
+
+    @cached_property
+    def weights(self) -> LossWeights:
+        """Weights of the four terms."""
+        return LossWeights(**self.spec.losses.model_dump(exclude={"spatial"}))
+
+    @cached_property
+    def thresholds(self) -> Tensor:
+        """Last thresholds of the round's labels, (C,)."""
+        return torch.tensor(self.label_set.thresholds, device=self.device)
 
     def backward(
         self,
@@ -87,10 +98,7 @@ class StudentLosses:
     def _terms(
         self, batch: Batch, strong: Tensor, part: Tensor, mixed: Tensor | None, counts: RegionCounts
     ) -> list[Tensor]:
-        weights, labels = (
-            LossWeights(**self.spec.losses.model_dump(exclude={"spatial"})),
-            batch.labels[part],
-        )
+        weights, labels = self.weights, batch.labels[part]
         teacher_view = self._teacher_view(batch.images[part])
         with autocast(self.device, self.spec.compute):
             if mixed is None:
@@ -110,8 +118,7 @@ class StudentLosses:
                     teacher_view = torch.where(mask[:, None], teacher_view[partners], teacher_view)
         spatial = None
         if self.spec.losses.spatial > 0 and teacher_view is not None:
-            thresholds = torch.tensor(self.label_set.thresholds, device=self.device)
-            spatial = spatial_weights(teacher_view, labels, thresholds, self.spec.losses.spatial)
+            spatial = spatial_weights(teacher_view, labels, self.thresholds, self.spec.losses.spatial)
         return list(
             self_training_losses(
                 logits.float(),
