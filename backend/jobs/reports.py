@@ -92,8 +92,10 @@ def succeed_warm_up(
 ) -> None:
     """The network before round 1 is stored."""
     job = queue.fenced(session, job_id, attempt)
+    run, canceling = session.get_one(Run, job.run_id), job.state == "canceling"
     queue.finish(session, job, "succeeded")
-    progression.after_warm_up(session, session.get_one(Run, job.run_id), evaluation)
+    progression.after_warm_up(session, run, evaluation)
+    _stop_if_asked(session, run, canceling)
 
 
 def succeed_round_step(
@@ -104,14 +106,22 @@ def succeed_round_step(
 ) -> None:
     """A step of a round is done; the run goes on to the next."""
     job = queue.fenced(session, job_id, attempt)
-    queue.finish(session, job, "succeeded")
     run, round_ = session.get_one(Run, job.run_id), session.get_one(Round, job.round_id)
+    canceling = job.state == "canceling"
+    queue.finish(session, job, "succeeded")
     if isinstance(report, LabelSetReport):
         progression.after_labels(session, run, round_, report)
     elif isinstance(report, TrainingReport):
         progression.after_training(session, run, round_, report)
     else:
         progression.after_evaluation(session, run, round_, report)
+    _stop_if_asked(session, run, canceling)
+
+
+def _stop_if_asked(session: Session, run: Run, canceling: bool) -> None:
+    """A cancel that came during the last batch: the step's result is kept, and nothing follows it."""
+    if canceling and run.state in ("running", "waiting_for_review"):
+        progression.cancel(session, run)
 
 
 def fail(session: Session, job_id: int, attempt: int, error: str) -> None:

@@ -84,6 +84,20 @@ def after_evaluation(session: Session, run: Run, round_: Round, report: Evaluati
     _finish_round(session, run, round_)
 
 
+def cancel(session: Session, run: Run) -> None:
+    """Stop a run that is under way or waits. A running job stops at its next batch."""
+    job = active_job(session, run.id)
+    if job is None:
+        run.state, run.finished_at = "canceled", now()
+        waiting = select(Round).where(Round.run_id == run.id, Round.state == "reviewing")
+        for round_ in session.scalars(waiting):
+            round_.state = "canceled"
+        return
+    queue.request_cancel(session, job)
+    if job.state == "canceled":
+        after_stop(session, job, state="canceled", error=None)
+
+
 def after_stop(session: Session, job: Job, *, state: str, error: str | None) -> None:
     """A job of the run failed or was canceled, and the run with it. It can be started again."""
     run = session.get_one(Run, job.run_id)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from backend.database import now
 from backend.datasets.repository import get_dataset_by_name
 from backend.datasets.tables import Dataset
 from backend.errors import ConflictError
-from backend.jobs import queue
-from backend.jobs.reports import settle_canceled
 from backend.jobs.service import retry
 from backend.jobs.tables import Job
 from backend.pagination import Page, decode_cursor, encode_cursor
@@ -138,16 +135,7 @@ def cancel(session: Session, run_id: int) -> Run:
     run = repository.lock_run(session, run_id)
     if run.state not in ("running", "waiting_for_review"):
         raise ConflictError(f"run {run.id} has already {run.state}.", remedy="There is nothing to cancel.")
-    job = progression.active_job(session, run.id)
-    if job is None:
-        run.state, run.finished_at = "canceled", now()
-        for round_ in repository.list_rounds(session, run.id):
-            if round_.state == "reviewing":
-                round_.state = "canceled"
-    else:
-        queue.request_cancel(session, job)
-        if job.state == "canceled":
-            settle_canceled(session, job)
+    progression.cancel(session, run)
     return run
 
 

@@ -65,6 +65,9 @@ def test_a_run_canceled_in_every_stage_goes_on_each_time_and_finishes(long_targe
         rounds=1,
         warm_up__iterations=40,
         training__iterations=60,
+        # Many scales, so that labelling and scoring 40 small images take long enough to be met.
+        labelling__scales=[1.0, 1.5, 2.0, 2.5, 3.0],
+        evaluation__scales=[1.0, 1.5, 2.0, 2.5, 3.0],
     )
     studio.wait_for_job(run_id, "warm_up")
     assert _cancel(studio, run_id)["rounds"] == []
