@@ -1,18 +1,20 @@
-"""What routes ask for: sessions, settings, the person."""
+"""What routes ask for: sessions, settings, the person who asks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Header, Query, Request
 from pydantic import Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.artifacts import artifact_root
+from backend.auth.person import LOCAL_PERSON, Permission, Person
 from backend.database import read_session, write_session
+from backend.errors import ForbiddenError
 from backend.pagination import LARGEST_ID
 from backend.settings import Settings, get_settings
 
@@ -46,6 +48,31 @@ Id = Annotated[int, Field(le=LARGEST_ID)]
 """An id in a path or query; greater ones do not fit the database."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items a page holds at most.")]
 Cursor = Annotated[str | None, Query(description="next_cursor of the page before.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(max_length=200, description="A repeated request with the same key does nothing twice."),
+]
 
-LOCAL_PERSON = "local"
-"""Who decides in the embedded set-up, where only the person at this machine reaches the API."""
+
+def _person() -> Person:
+    return LOCAL_PERSON
+
+
+def require(permission: Permission) -> Callable[[Person], Person]:
+    """A dependency: the person who asks, if they have the permission; ForbiddenError otherwise."""
+
+    def _allowed(person: Annotated[Person, Depends(_person)]) -> Person:
+        if permission not in person.permissions:
+            raise ForbiddenError(
+                f"{person.name!r} may not do this: it needs the permission {permission!r}.",
+                remedy="Ask an admin for another role, or use a token with that scope.",
+            )
+        return person
+
+    return _allowed
+
+
+Reader = Annotated[Person, Depends(require("read"))]
+Reviewer = Annotated[Person, Depends(require("review"))]
+Operator = Annotated[Person, Depends(require("operate"))]
+Admin = Annotated[Person, Depends(require("administer"))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
@@ -29,16 +29,23 @@ class PreconditionRequiredError(UserError):
     """The write needs an If-Match header (428)."""
 
 
-def _status_of(error: UserError) -> HTTPStatus:
-    if isinstance(error, NotFoundError):
-        return HTTPStatus.NOT_FOUND
-    if isinstance(error, ConflictError):
-        return HTTPStatus.CONFLICT
-    if isinstance(error, PreconditionFailedError):
-        return HTTPStatus.PRECONDITION_FAILED
-    if isinstance(error, PreconditionRequiredError):
-        return HTTPStatus.PRECONDITION_REQUIRED
-    return HTTPStatus.UNPROCESSABLE_ENTITY
+class UnauthorizedError(UserError):
+    """Nobody is signed in, or the credentials are not valid (401)."""
+
+
+class ForbiddenError(UserError):
+    """The person who asks may not do this (403)."""
+
+
+STATUS_OF: Final[dict[type[UserError], HTTPStatus]] = {
+    UnauthorizedError: HTTPStatus.UNAUTHORIZED,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
+    PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
+    PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
+}
+"""Every other UserError is a request that does not fit (422)."""
 
 
 def problem(
@@ -67,7 +74,9 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(UserError)
     async def _user_error(request: Request, error: UserError) -> JSONResponse:
         details = [{"field": error.where, "problem": error.problem, "remedy": error.remedy}]
-        return problem(request, _status_of(error), str(error), details)
+        return problem(
+            request, STATUS_OF.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY), str(error), details
+        )
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:

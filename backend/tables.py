@@ -1,10 +1,32 @@
 """Every table of the service, in one import, so that the metadata is complete."""
 
+from backend.audit.tables import AuditEvent
+from backend.auth.tables import SignIn, Token, User
 from backend.datasets.tables import Dataset, Image
-from backend.jobs.tables import Job, JobEvent
+from backend.idempotency.tables import IdempotentRequest
+from backend.jobs.tables import Job, JobDependency, JobEvent
 from backend.labels.tables import Label
-from backend.reviews.tables import Review
+from backend.reviews.tables import LabelClaim, Review, ReviewDraft
 from backend.rounds.tables import Round
 from backend.runs.tables import Run
+from backend.workers.tables import Worker
 
-__all__ = ["Dataset", "Image", "Job", "JobEvent", "Label", "Review", "Round", "Run"]
+__all__ = [
+    "AuditEvent",
+    "Dataset",
+    "IdempotentRequest",
+    "Image",
+    "Job",
+    "JobDependency",
+    "JobEvent",
+    "Label",
+    "LabelClaim",
+    "Review",
+    "ReviewDraft",
+    "Round",
+    "Run",
+    "SignIn",
+    "Token",
+    "User",
+    "Worker",
+]

@@ -26,6 +26,14 @@ class Job(Base):
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
     round_id: Mapped[int | None] = mapped_column(ForeignKey("rounds.id", ondelete="CASCADE"))
     dataset_id: Mapped[int | None] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
+    priority: Mapped[int] = mapped_column(default=0)
+    """Greater ones are claimed first; among equals the older."""
+    gpus: Mapped[int] = mapped_column(default=0)
+    """GPUs a worker must have to claim it; likewise their memory."""
+    gpu_memory_gib: Mapped[float] = mapped_column(default=0.0)
+    shard: Mapped[int | None]
+    """Part of the work this job does, from 0, of `shards`; None: all of it."""
+    shards: Mapped[int | None]
     worker: Mapped[str | None] = mapped_column(String(200))
     lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     woken_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -37,6 +45,15 @@ class Job(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class JobDependency(Base):
+    """`job_id` can be claimed when `needs_id` has succeeded."""
+
+    __tablename__ = "job_dependencies"
+
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    needs_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
 
 
 class JobEvent(Base):

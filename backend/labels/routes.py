@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import FileResponse
 
-from backend.dependencies import LOCAL_PERSON, Artifacts, Id, ReadSession, WriteSession
+from backend.dependencies import Artifacts, Id, ReadSession, Reviewer, WriteSession
 from backend.labels import layers, repository, service
 from backend.labels.comparison import compare
 from backend.labels.schemas import Comparison, LabelRead, Layer
@@ -30,11 +30,12 @@ def review_label(
     label_id: Id,
     body: ReviewCreate,
     session: WriteSession,
+    person: Reviewer,
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> LabelRead:
     """Accept, reject, skip or reset a label. A rejected label is not trained on."""
-    label = decide(session, label_id, body, LOCAL_PERSON, if_match)
+    label = decide(session, label_id, body, person.name, if_match)
     response.headers["ETag"] = etag(label)
     return service.read_label(session, label)
 

@@ -8,9 +8,18 @@ from alembic import command
 from alembic.config import Config
 
 
-def upgrade_database(url: str) -> None:
-    """Bring the database at `url` to the newest schema; does nothing when it is there."""
+def upgrade_database(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` to a newer schema; does nothing when it is there."""
+    command.upgrade(_config(url), revision)
+
+
+def downgrade_database(url: str, revision: str) -> None:
+    """Take the database at `url` back to an older schema ("base": none)."""
+    command.downgrade(_config(url), revision)
+
+
+def _config(url: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    command.upgrade(config, "head")
+    return config

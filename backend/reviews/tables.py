@@ -21,3 +21,24 @@ class Review(Base):
     comment: Mapped[str] = mapped_column(Text, default="")
     reviewer: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class LabelClaim(Base):
+    """Somebody has this label open: the queue gives it to nobody else before `expires_at`."""
+
+    __tablename__ = "label_claims"
+
+    label_id: Mapped[int] = mapped_column(ForeignKey("labels.id", ondelete="CASCADE"), primary_key=True)
+    person: Mapped[str] = mapped_column(String(80))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReviewDraft(Base):
+    """What somebody has written about a label and not sent yet."""
+
+    __tablename__ = "review_drafts"
+
+    label_id: Mapped[int] = mapped_column(ForeignKey("labels.id", ondelete="CASCADE"), primary_key=True)
+    person: Mapped[str] = mapped_column(String(80), primary_key=True)
+    comment: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)

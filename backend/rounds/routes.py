@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from backend.dependencies import LOCAL_PERSON, Cursor, Id, Limit, ReadSession, WriteSession
+from backend.dependencies import Cursor, Id, Limit, Operator, ReadSession, WriteSession
 from backend.labels import service as labels
 from backend.labels.schemas import LabelSort, LabelSummary, ReviewStatus
 from backend.pagination import Page
@@ -51,8 +51,8 @@ def round_labels(
 
 
 @router.post("/{round_id}/approve", status_code=202)
-def approve_round(round_id: Id, session: WriteSession, response: Response) -> Approval:
+def approve_round(round_id: Id, session: WriteSession, person: Operator, response: Response) -> Approval:
     """Let the student train on the round's labels, without the rejected ones."""
-    approval = service.approve(session, round_id, LOCAL_PERSON)
+    approval = service.approve(session, round_id, person.name)
     response.headers["Location"] = f"/api/v1/jobs/{approval.job_id}"
     return approval

@@ -28,11 +28,6 @@ def lock_run(session: Session, run_id: int) -> Run:
     return run
 
 
-def find_by_idempotency_key(session: Session, key: str) -> Run | None:
-    """The run an earlier request with this key has made."""
-    return session.scalar(select(Run).where(Run.idempotency_key == key))
-
-
 def list_runs(
     session: Session, *, state: str | None, before: int | None, limit: int
 ) -> tuple[Sequence[Run], int]:

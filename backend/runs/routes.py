@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter, Response
 
-from fastapi import APIRouter, Header, Response
-
-from backend.dependencies import LOCAL_PERSON, Cursor, Id, Limit, ReadSession, WriteSession
+from backend.dependencies import Cursor, Id, IdempotencyKey, Limit, Operator, ReadSession, WriteSession
+from backend.idempotency.service import once
 from backend.pagination import Page
 from backend.rounds.schemas import Curve
 from backend.runs import repository, service
 from backend.runs.schemas import RunCreate, RunRead, RunState
 
 router = APIRouter(prefix="/runs", tags=["runs"])
-IdempotencyKey = Annotated[str | None, Header(max_length=200)]
 
 
 @router.get("")
@@ -26,12 +24,23 @@ def list_runs(
 
 @router.post("", status_code=202)
 def start_run(
-    body: RunCreate, session: WriteSession, response: Response, idempotency_key: IdempotencyKey = None
+    body: RunCreate,
+    session: WriteSession,
+    person: Operator,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> RunRead:
     """Start a run from a recipe or a RunSpec. It waits for review after labelling each round."""
-    run = service.create(session, body, idempotency_key)
-    response.headers["Location"] = f"/api/v1/runs/{run.id}"
-    return service.read_run(session, run)
+    run_id = once(
+        session,
+        person.name,
+        idempotency_key,
+        "run.start",
+        body.model_dump_json(),
+        lambda: service.create(session, body).id,
+    )
+    response.headers["Location"] = f"/api/v1/runs/{run_id}"
+    return service.read_run(session, repository.get_run(session, run_id))
 
 
 @router.get("/{run_id}")
@@ -47,9 +56,9 @@ def cancel_run(run_id: Id, session: WriteSession) -> RunRead:
 
 
 @router.post("/{run_id}/advance", status_code=202)
-def advance_run(run_id: Id, session: WriteSession) -> RunRead:
+def advance_run(run_id: Id, session: WriteSession, person: Operator) -> RunRead:
     """Approve the round that waits, or go on after a failure or cancel."""
-    return service.read_run(session, service.advance(session, run_id, LOCAL_PERSON))
+    return service.read_run(session, service.advance(session, run_id, person.name))
 
 
 @router.get("/{run_id}/curves")

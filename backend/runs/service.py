@@ -49,12 +49,8 @@ def list_runs(session: Session, *, state: str | None, cursor: str | None, limit:
     return Page(items=[read_run(session, run) for run in runs], next_cursor=next_cursor, total=total)
 
 
-def create(session: Session, body: RunCreate, idempotency_key: str | None) -> Run:
-    """Start a run; the same idempotency key gives the run it made the first time."""
-    if idempotency_key is not None:
-        earlier = repository.find_by_idempotency_key(session, idempotency_key)
-        if earlier is not None:
-            return earlier
+def create(session: Session, body: RunCreate) -> Run:
+    """Start a run."""
     datasets = _chosen_datasets(session, body)
     spec = _resolved_spec(body, datasets)
     for role in ROLES:
@@ -82,7 +78,6 @@ def create(session: Session, body: RunCreate, idempotency_key: str | None) -> Ru
         source_id=source.id if source else None,
         target_id=target.id,
         validation_id=validation.id if validation else None,
-        idempotency_key=idempotency_key,
     )
     session.add(run)
     session.flush()

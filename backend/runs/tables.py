@@ -29,6 +29,7 @@ class Run(Base):
     target_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"))
     validation_id: Mapped[int | None] = mapped_column(ForeignKey("datasets.id"))
     warm_up_evaluation: Mapped[EvaluationReport | None] = mapped_column(AsJson(EvaluationReport))
-    idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True)
+    priority: Mapped[int] = mapped_column(default=0)
+    """Of its jobs in the queue."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
