@@ -65,7 +65,7 @@ def get_layer(
     return Response(body, media_type=media_type, headers=headers)
 
 
-@router.get("/compare")
+@router.get("/compare", responses={404: {}})
 def compare_labels(left: Id, right: Id, session: ReadSession, artifacts: Artifacts) -> Comparison:
     """Two labels of one image: what is kept in both, flipped, gained and lost, per class."""
     return compare(session, artifacts, left, right)

@@ -102,18 +102,24 @@ def approve(session: Session, round_id: int, person: str) -> Approval:
             remedy="A round can be approved once, when all its images are labelled.",
         )
     counts = repository.count_by_status(session, round_id)
-    excluded = counts.get("rejected", 0)
-    training_images = sum(counts.values()) - excluded
-    if training_images == 0:
+    rejected = counts.get("rejected", 0)
+    if rejected == sum(counts.values()):
         raise ConflictError(
-            f"all {excluded} labels of round {round_.number} are rejected.",
+            f"all {rejected} labels of round {round_.number} are rejected.",
             remedy="Accept at least one, or cancel the run.",
         )
     run = session.get_one(Run, round_.run_id)
     job = progression.start_training(session, run, round_, approved_by=person)
+    return read_approval(session, round_id, job.id)
+
+
+def read_approval(session: Session, round_id: int, job_id: int) -> Approval:
+    """The approval as it travels. Labels of an approved round do not change, so neither does this."""
+    round_ = read_round(session, repository.get_round(session, round_id))
+    excluded = round_.reviews.rejected
     return Approval(
-        round=read_round(session, round_),
-        job_id=job.id,
-        training_images=training_images,
+        round=round_,
+        job_id=job_id,
+        training_images=round_.label_count - excluded,
         excluded_images=excluded,
     )
