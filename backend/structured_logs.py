@@ -31,7 +31,9 @@ def write_structured_logs() -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    for other in [known for known in root.handlers if type(known) is logging.StreamHandler]:
+        root.removeHandler(other)
+    root.addHandler(handler)
     root.setLevel(logging.INFO)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
@@ -43,5 +45,5 @@ def write_structured_logs() -> None:
 
 def _renderers() -> list[Processor]:
     if sys.stderr.isatty():
-        return [structlog.dev.ConsoleRenderer()]
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]

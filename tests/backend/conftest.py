@@ -102,7 +102,6 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _serving(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setenv("STUDIO_HOME", str(home))
     monkeypatch.setenv("STUDIO_DATABASE_URL", database_url)
-    monkeypatch.setattr("backend.main.write_structured_logs", lambda: None)
     get_settings.cache_clear()
     return TestClient(create_app(), raise_server_exceptions=False)
 
