@@ -28,7 +28,7 @@ def _summary_fields(label: Label) -> dict[str, Any]:
         "height": label.report.height,
         "width": label.report.width,
         "version": label.version,
-        "layers_digest": f"{label.id}-{label.attempt}",
+        "layers_digest": label.layers_digest,
     }
 
 
