@@ -85,7 +85,7 @@ LINKS: Final[dict[str, dict[str, dict[str, str]]]] = {
     },
     "round_labels": {"get_label": {"label_id": FIRST}, "get_layer": {"label_id": FIRST}},
     "get_label": {
-        "review_label": {"label_id": ID, "If-Match": "$response.header.ETag"},
+        "review_label": {"label_id": ID, "if-match": "$response.header.ETag"},
         "get_layer": {"label_id": ID, "v": "$response.body#/layers_digest"},
         "compare_labels": {"left": ID, "right": "$response.body#/same_image/0/id"},
     },

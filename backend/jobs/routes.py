@@ -86,7 +86,7 @@ def _news(engine: Engine, job_id: int, after: int) -> tuple[JobRead, list[JobEve
 @router.get(
     "/{job_id}/events",
     response_class=EventSourceResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def job_events(job_id: Id, request: Request, engine: DatabaseEngine) -> EventSourceResponse:
     """Server-sent events: `job` whenever the job changes, `event` for each line of its history.
