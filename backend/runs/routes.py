@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from backend.dependencies import Cursor, Id, IdempotencyKey, Limit, Operator, ReadSession, WriteSession
+from backend.dependencies import (
+    AppSettings,
+    Cursor,
+    Id,
+    IdempotencyKey,
+    Limit,
+    Operator,
+    ReadSession,
+    WriteSession,
+)
 from backend.idempotency.service import once
 from backend.pagination import Page
 from backend.rounds.schemas import Curve
@@ -26,6 +35,7 @@ def list_runs(
 def start_run(
     body: RunCreate,
     session: WriteSession,
+    settings: AppSettings,
     person: Operator,
     response: Response,
     idempotency_key: IdempotencyKey = None,
@@ -37,7 +47,7 @@ def start_run(
         idempotency_key,
         "run.start",
         body.model_dump_json(),
-        lambda: service.create(session, body).id,
+        lambda: service.create(session, body, settings.allowed_data_roots).id,
     )
     response.headers["Location"] = f"/api/v1/runs/{run_id}"
     return service.read_run(session, repository.get_run(session, run_id))

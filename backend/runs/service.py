@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy.orm import Session
 
 from backend.datasets.repository import get_dataset_by_name
@@ -49,10 +51,11 @@ def list_runs(session: Session, *, state: str | None, cursor: str | None, limit:
     return Page(items=[read_run(session, run) for run in runs], next_cursor=next_cursor, total=total)
 
 
-def create(session: Session, body: RunCreate) -> Run:
-    """Start a run."""
+def create(session: Session, body: RunCreate, allowed_roots: list[Path]) -> Run:
+    """Start a run. `allowed_roots`: where weights may lie, as data sets; empty: anywhere."""
     datasets = _chosen_datasets(session, body)
     spec = _resolved_spec(body, datasets)
+    _check_weights(spec.model.weights, allowed_roots)
     for role in ROLES:
         if getattr(spec, role) is not None and role not in datasets:
             raise UserError(f"no {role} data set is named.", where=role, remedy="Name a registered one.")
@@ -102,6 +105,19 @@ def _resolved_spec(body: RunCreate, datasets: dict[DatasetRole, Dataset]) -> Run
         return RunSpec.model_validate({**body.spec.model_dump(), **chosen, "name": name})
     recipe = load_recipe(body.recipe or "")
     return build_spec(recipe, name=body.name, datasets=specs, overrides=body.set)
+
+
+def _check_weights(weights: str | None, allowed_roots: list[Path]) -> None:
+    if weights is None or not allowed_roots or weights.startswith(("bundled:", "hub:")):
+        return
+    path = Path(weights)
+    real = path.resolve() if path.is_absolute() else None
+    if real is None or not any(real.is_relative_to(allowed) for allowed in allowed_roots):
+        raise UserError(
+            f"{weights!r} is not an absolute path below an allowed directory.",
+            where="model.weights",
+            remedy="Allowed: " + ", ".join(map(str, allowed_roots)) + " (STUDIO_DATA_ROOTS).",
+        )
 
 
 def _check_usable(role: DatasetRole, dataset: Dataset) -> None:
