@@ -13,7 +13,7 @@ from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.jobs import queue
 from backend.jobs.tables import Job
-from backend.pagination import Page, decode_cursor, encode_cursor
+from backend.pagination import Page, cut, decode_cursor
 from hiast.contracts.datasets import DatasetSpec
 from hiast.contracts.errors import UserError
 
@@ -39,8 +39,8 @@ def read_image(image: Image) -> ImageRead:
 def list_datasets(session: Session, cursor: str | None, limit: int) -> Page[DatasetRead]:
     """A page of data sets, oldest first."""
     after = decode_cursor(cursor, int)[0] if cursor else 0
-    datasets, total = repository.list_datasets(session, after, limit)
-    next_cursor = encode_cursor(datasets[-1].id) if len(datasets) == limit else None
+    datasets, total = repository.list_datasets(session, after, limit + 1)
+    datasets, next_cursor = cut(datasets, limit, lambda dataset: (dataset.id,))
     items = [read_dataset(session, dataset) for dataset in datasets]
     return Page(items=items, next_cursor=next_cursor, total=total)
 
@@ -50,9 +50,12 @@ def list_images(
 ) -> Page[ImageRead]:
     """A page of images in data set order."""
     repository.get_dataset(session, dataset_id)
-    after = decode_cursor(cursor, int)[0] if cursor else -(2**31)
-    images, total = repository.list_images(session, dataset_id, problem=problem, after=after, limit=limit)
-    next_cursor = encode_cursor(images[-1].position) if len(images) == limit else None
+    of = f"problem={problem}"
+    after = decode_cursor(cursor, int, of=of)[0] if cursor else -(2**31)
+    images, total = repository.list_images(
+        session, dataset_id, problem=problem, after=after, limit=limit + 1
+    )
+    images, next_cursor = cut(images, limit, lambda image: (image.position,), of=of)
     return Page(items=[read_image(image) for image in images], next_cursor=next_cursor, total=total)
 
 

@@ -11,7 +11,7 @@ from backend.datasets.tables import Dataset
 from backend.errors import ConflictError
 from backend.jobs.service import retry
 from backend.jobs.tables import Job
-from backend.pagination import Page, decode_cursor, encode_cursor
+from backend.pagination import Page, cut, decode_cursor
 from backend.rounds.schemas import Curve, CurvePoint
 from backend.rounds.service import approve, read_round
 from backend.rounds.tables import Round
@@ -45,9 +45,10 @@ def read_run(session: Session, run: Run) -> RunRead:
 
 def list_runs(session: Session, *, state: str | None, cursor: str | None, limit: int) -> Page[RunRead]:
     """A page of runs, newest first."""
-    before = decode_cursor(cursor, int)[0] if cursor else None
-    runs, total = repository.list_runs(session, state=state, before=before, limit=limit)
-    next_cursor = encode_cursor(runs[-1].id) if len(runs) == limit else None
+    of = f"state={state}"
+    before = decode_cursor(cursor, int, of=of)[0] if cursor else None
+    runs, total = repository.list_runs(session, state=state, before=before, limit=limit + 1)
+    runs, next_cursor = cut(runs, limit, lambda run: (run.id,), of=of)
     return Page(items=[read_run(session, run) for run in runs], next_cursor=next_cursor, total=total)
 
 
