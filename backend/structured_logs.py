@@ -39,7 +39,7 @@ def write_structured_logs() -> None:
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     # Each request has a line of ours, without its query; these libraries have one for each call of theirs.
-    for name in ("uvicorn.access", "httpx", "alembic", "celery", "kombu"):
+    for name in ("uvicorn.access", "httpx", "httpx2", "alembic", "celery", "kombu"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -100,6 +100,13 @@ def _scene(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     )
 
 
+def _confidence(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+    """Smooth and mostly high, as a network's is."""
+    coarse = Picture.fromarray(rng.random((size[0] // 16 + 2, size[1] // 16 + 2)).astype(np.float32))
+    smooth = np.asarray(coarse.resize((size[1], size[0]), Picture.Resampling.BICUBIC))
+    return (1.0 - 0.6 * np.clip(smooth, 0.0, 1.0) ** 4).astype(np.float32)
+
+
 def _write_files(data: Path, directory: Path, labels: int, size: tuple[int, int]) -> list[LabelReport]:
     rng = np.random.default_rng(0)
     for folder in ("images", "labels"):
@@ -113,7 +120,7 @@ def _write_files(data: Path, directory: Path, labels: int, size: tuple[int, int]
         picture = np.asarray(CITYSCAPES.colours, np.uint8)[ids] // 2 + noise
         Picture.fromarray(picture.astype(np.uint8)).save(data / f"images/{name}.jpg", quality=85)
         Picture.fromarray(ids).save(data / f"labels/{name}.png")
-        confidence = (1.0 - rng.random(size) * 0.5).astype(np.float32)
+        confidence = _confidence(rng, size)
         kept = confidence > 0.7
         write_label_files(
             directory,

@@ -11,6 +11,7 @@ from backend.dependencies import Artifacts, Id, ReadSession, Reviewer, WriteSess
 from backend.labels import layers, repository, service
 from backend.labels.comparison import compare
 from backend.labels.layer_caching import cache_control, entity_tag, is_known
+from backend.labels.layer_encoding import packed
 from backend.labels.schemas import Comparison, LabelRead, Layer
 from backend.reviews.schemas import ReviewCreate
 from backend.reviews.service import decide, etag
@@ -62,6 +63,7 @@ def get_layer(
     term: Literal["seg", "kld", "entropy", "consistency"] = "seg",
     v: Annotated[str | None, Query(max_length=200, description="layers_digest of the label")] = None,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+    accept_encoding: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
     """A pixel layer: `png` to look at, `raw` to compute with (row-major, little endian).
 
@@ -79,6 +81,9 @@ def get_layer(
         if path is not None:
             return FileResponse(path, media_type=media_type, headers=headers)
     body, media_type = layers.render(files, layer, raw=format == "raw", term=term)
+    if format == "raw":
+        body, how = packed(body, accept_encoding)
+        headers |= how
     return Response(body, media_type=media_type, headers=headers)
 
 

@@ -105,15 +105,6 @@ def test_a_mended_photo_is_sent_again(sqlite_client: TestClient, label_id: int, 
     assert sqlite_client.get(path, headers={"If-None-Match": tag}).status_code == 404
 
 
-def test_what_travels_compressed_says_so(sqlite_client: TestClient, label_id: int) -> None:
-    path = f"/api/v1/labels/{label_id}/layers/confidence"
-    raw = sqlite_client.get(path, params={"format": "raw"}, headers={"Accept-Encoding": "gzip"})
-    assert (raw.headers["content-encoding"], raw.headers["vary"]) == ("gzip", "Accept-Encoding")
-    assert raw.headers["etag"].startswith("W/")
-    png = sqlite_client.get(path, headers={"Accept-Encoding": "gzip"})
-    assert "content-encoding" not in png.headers
-
-
 @pytest.mark.parametrize(
     ("header", "known"),
     [
