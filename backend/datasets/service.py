@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import select
@@ -20,8 +21,17 @@ from hiast.contracts.errors import UserError
 
 def read_dataset(session: Session, dataset: Dataset) -> DatasetRead:
     """The data set as it travels."""
-    fields = {name: getattr(dataset, name) for name in DatasetRead.model_fields if name != "scan_job_id"}
-    return DatasetRead(**fields, scan_job_id=repository.scan_job_id(session, dataset.id))
+    return read_datasets(session, [dataset])[0]
+
+
+def read_datasets(session: Session, datasets: Sequence[Dataset]) -> list[DatasetRead]:
+    """Data sets as they travel, with one query for all of them."""
+    jobs = repository.scan_job_ids(session, [dataset.id for dataset in datasets])
+    names = [name for name in DatasetRead.model_fields if name != "scan_job_id"]
+    return [
+        DatasetRead(**{name: getattr(dataset, name) for name in names}, scan_job_id=jobs.get(dataset.id))
+        for dataset in datasets
+    ]
 
 
 def read_image(image: Image) -> ImageRead:
@@ -41,8 +51,7 @@ def list_datasets(session: Session, cursor: str | None, limit: int) -> Page[Data
     after = decode_cursor(cursor, int)[0] if cursor else 0
     datasets, total = repository.list_datasets(session, after, limit + 1)
     datasets, next_cursor = cut(datasets, limit, lambda dataset: (dataset.id,))
-    items = [read_dataset(session, dataset) for dataset in datasets]
-    return Page(items=items, next_cursor=next_cursor, total=total)
+    return Page(items=read_datasets(session, datasets), next_cursor=next_cursor, total=total)
 
 
 def list_images(

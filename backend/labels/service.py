@@ -60,8 +60,8 @@ def read_label(session: Session, label: Label) -> LabelRead:
         previous_id=previous_id,
         next_id=next_id,
         same_image=[
-            LabelReference(id=other.id, round_id=other.round_id, round_number=number)
-            for other, number in same_image
+            LabelReference(id=other_id, round_id=round_id, round_number=number)
+            for other_id, round_id, number in same_image
         ],
         reviews=[
             ReviewRead.model_validate(row, from_attributes=True) for row in list_reviews(session, label.id)
