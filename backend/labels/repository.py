@@ -73,12 +73,12 @@ def neighbour_ids(session: Session, label: Label) -> tuple[int | None, int | Non
     return session.scalar(before), session.scalar(behind)
 
 
-def labels_of_same_image(session: Session, label: Label, run_id: int) -> Sequence[tuple[Label, int]]:
-    """Labels of the image in every round of the run, with the round's number."""
+def labels_of_same_image(session: Session, label: Label, run_id: int) -> Sequence[tuple[int, int, int]]:
+    """Labels of the image in every round of the run: id, id of the round, its number."""
     query = (
-        select(Label, Round.number)
+        select(Label.id, Label.round_id, Round.number)
         .join(Round, Round.id == Label.round_id)
         .where(Round.run_id == run_id, Label.image_id == label.image_id)
         .order_by(Round.number)
     )
-    return [(other, number) for other, number in session.execute(query).tuples()]
+    return [(other_id, round_id, number) for other_id, round_id, number in session.execute(query)]

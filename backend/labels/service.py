@@ -10,7 +10,7 @@ from backend.datasets.tables import Image
 from backend.labels import repository
 from backend.labels.schemas import LabelRead, LabelReference, LabelSummary
 from backend.labels.tables import Label
-from backend.pagination import Page, decode_cursor, encode_cursor
+from backend.pagination import Page, cut, decode_cursor
 from backend.reviews.repository import list_reviews
 from backend.reviews.schemas import ReviewRead
 from backend.rounds.repository import get_round
@@ -28,7 +28,7 @@ def _summary_fields(label: Label) -> dict[str, Any]:
         "height": label.report.height,
         "width": label.report.width,
         "version": label.version,
-        "layers_digest": f"{label.id}-{label.attempt}",
+        "layers_digest": label.layers_digest,
     }
 
 
@@ -60,8 +60,8 @@ def read_label(session: Session, label: Label) -> LabelRead:
         previous_id=previous_id,
         next_id=next_id,
         same_image=[
-            LabelReference(id=other.id, round_id=other.round_id, round_number=number)
-            for other, number in same_image
+            LabelReference(id=other_id, round_id=round_id, round_number=number)
+            for other_id, round_id, number in same_image
         ],
         reviews=[
             ReviewRead.model_validate(row, from_attributes=True) for row in list_reviews(session, label.id)
@@ -82,15 +82,12 @@ def list_labels(
     """A page of a round's labels."""
     get_round(session, round_id)
     column = repository.SORT_COLUMNS[sort.removeprefix("-")]
-    after = None
+    after, of = None, f"sort={sort} status={status} class={class_id}"
     if cursor is not None:
-        value, label_id = decode_cursor(cursor, column.type.python_type, int)
+        value, label_id = decode_cursor(cursor, column.type.python_type, int, of=of)
         after = (value, label_id)
     labels, total = repository.list_labels(
-        session, round_id, sort=sort, status=status, class_id=class_id, after=after, limit=limit
+        session, round_id, sort=sort, status=status, class_id=class_id, after=after, limit=limit + 1
     )
-    next_cursor = None
-    if len(labels) == limit:
-        last = labels[-1]
-        next_cursor = encode_cursor(getattr(last, column.key), last.id)
+    labels, next_cursor = cut(labels, limit, lambda last: (getattr(last, column.key), last.id), of=of)
     return Page(items=[summarise_label(label) for label in labels], next_cursor=next_cursor, total=total)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from backend.dependencies import Cursor, Id, Limit, Operator, ReadSession, WriteSession
+from backend.dependencies import Cursor, Id, IdempotencyKey, Limit, Operator, ReadSession, WriteSession
+from backend.idempotency.service import once
 from backend.labels import service as labels
 from backend.labels.schemas import LabelSort, LabelSummary, ReviewStatus
 from backend.pagination import Page
@@ -51,8 +52,21 @@ def round_labels(
 
 
 @router.post("/{round_id}/approve", status_code=202)
-def approve_round(round_id: Id, session: WriteSession, person: Operator, response: Response) -> Approval:
+def approve_round(
+    round_id: Id,
+    session: WriteSession,
+    person: Operator,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> Approval:
     """Let the student train on the round's labels, without the rejected ones."""
-    approval = service.approve(session, round_id, person.name)
-    response.headers["Location"] = f"/api/v1/jobs/{approval.job_id}"
-    return approval
+    job_id = once(
+        session,
+        person.name,
+        idempotency_key,
+        "round.approve",
+        str(round_id),
+        lambda: service.approve(session, round_id, person.name).job_id,
+    )
+    response.headers["Location"] = f"/api/v1/jobs/{job_id}"
+    return service.read_approval(session, round_id, job_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sqlalchemy.orm import Session
 
@@ -16,15 +18,23 @@ from hiast.contracts.reports import LabelReport
 
 def read_round(session: Session, round_: Round) -> RoundRead:
     """The round as it travels."""
-    counts = repository.count_by_status(session, round_.id)
-    return RoundRead.model_validate(
-        {
-            **{name: getattr(round_, name, None) for name in RoundRead.model_fields},
-            "label_count": sum(counts.values()),
-            "reviews": ReviewCounts(**counts),
-        },
-        from_attributes=True,
-    )
+    return read_rounds(session, [round_])[0]
+
+
+def read_rounds(session: Session, rounds: Sequence[Round]) -> list[RoundRead]:
+    """Rounds as they travel, with one query for all of them."""
+    counts = repository.count_by_status(session, [round_.id for round_ in rounds])
+    return [
+        RoundRead.model_validate(
+            {
+                **{name: getattr(round_, name, None) for name in RoundRead.model_fields},
+                "label_count": sum(counts[round_.id].values()),
+                "reviews": ReviewCounts(**counts[round_.id]),
+            },
+            from_attributes=True,
+        )
+        for round_ in rounds
+    ]
 
 
 def threshold_trajectory(session: Session, round_id: int) -> ThresholdTrajectory:
@@ -101,19 +111,25 @@ def approve(session: Session, round_id: int, person: str) -> Approval:
             f"round {round_.number} is {round_.state}, not waiting for review.",
             remedy="A round can be approved once, when all its images are labelled.",
         )
-    counts = repository.count_by_status(session, round_id)
-    excluded = counts.get("rejected", 0)
-    training_images = sum(counts.values()) - excluded
-    if training_images == 0:
+    counts = repository.count_by_status(session, [round_id])[round_id]
+    rejected = counts.get("rejected", 0)
+    if rejected == sum(counts.values()):
         raise ConflictError(
-            f"all {excluded} labels of round {round_.number} are rejected.",
+            f"all {rejected} labels of round {round_.number} are rejected.",
             remedy="Accept at least one, or cancel the run.",
         )
     run = session.get_one(Run, round_.run_id)
     job = progression.start_training(session, run, round_, approved_by=person)
+    return read_approval(session, round_id, job.id)
+
+
+def read_approval(session: Session, round_id: int, job_id: int) -> Approval:
+    """The approval as it travels. Labels of an approved round do not change, so neither does this."""
+    round_ = read_round(session, repository.get_round(session, round_id))
+    excluded = round_.reviews.rejected
     return Approval(
-        round=read_round(session, round_),
-        job_id=job.id,
-        training_images=training_images,
+        round=round_,
+        job_id=job_id,
+        training_images=round_.label_count - excluded,
         excluded_images=excluded,
     )
