@@ -14,6 +14,7 @@ import backend.health
 import backend.jobs.routes
 import backend.labels.routes
 import backend.recipes.routes
+import backend.reviews.routes
 import backend.rounds.routes
 import backend.runs.routes
 from backend.database import open_engine
@@ -28,6 +29,7 @@ ROUTERS = (
     backend.runs.routes.router,
     backend.rounds.routes.router,
     backend.labels.routes.router,
+    backend.reviews.routes.router,
     backend.jobs.routes.router,
 )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel
 
 from backend.dependencies import Cursor, Id, Limit, Operator, ReadSession, WriteSession
+from backend.entity_tags import answer
 from backend.labels import service as labels
 from backend.labels.schemas import LabelSort, LabelSummary, ReviewStatus
 from backend.pagination import Page
@@ -16,10 +18,16 @@ from backend.rounds.schemas import Approval, ClassSummary, RoundRead, ThresholdT
 router = APIRouter(prefix="/rounds", tags=["rounds"])
 
 
-@router.get("/{round_id}")
-def get_round(round_id: Id, session: ReadSession) -> RoundRead:
-    """One round."""
-    return service.read_round(session, repository.get_round(session, round_id))
+@router.get("/{round_id}", response_model=RoundRead, responses={304: {"description": "Not Modified"}})
+def get_round(
+    round_id: Id,
+    session: ReadSession,
+    response: Response,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> BaseModel | Response:
+    """One round. Its ETag goes into If-Match when approving: it changes with every decision."""
+    round_ = service.read_round(session, repository.get_round(session, round_id))
+    return answer(response, service.etag(session, round_), if_none_match, round_)
 
 
 @router.get("/{round_id}/thresholds")
@@ -51,8 +59,17 @@ def round_labels(
 
 
 @router.post("/{round_id}/approve", status_code=202)
-def approve_round(round_id: Id, session: WriteSession, person: Operator, response: Response) -> Approval:
-    """Let the student train on the round's labels, without the rejected ones."""
-    approval = service.approve(session, round_id, person.name)
+def approve_round(
+    round_id: Id,
+    session: WriteSession,
+    person: Operator,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> Approval:
+    """Let the student train on the round's labels, without the rejected ones.
+
+    With If-Match (the ETag of the round) nobody approves other decisions than those he has seen.
+    """
+    approval = service.approve(session, round_id, person.name, if_match)
     response.headers["Location"] = f"/api/v1/jobs/{approval.job_id}"
     return approval
