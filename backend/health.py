@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.database import read_session
@@ -39,6 +40,8 @@ def readyz(engine: DatabaseEngine, settings: AppSettings, response: Response) ->
         problems.append(f"database: {error}")
     broker = broker_problem()
     if broker:
-        problems.append(f"broker {settings.resolved_broker_url}: {broker}")
+        # Anybody may ask, and the address may hold a password.
+        address = make_url(settings.resolved_broker_url).set(query={})
+        problems.append(f"broker {address.render_as_string(hide_password=True)}: {broker}")
     response.status_code = 503 if problems else 200
     return Health(version=__version__, problems=problems)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+import backend.audit.routes
+import backend.auth.routes
 import backend.datasets.routes
 import backend.health
 import backend.jobs.routes
@@ -16,7 +18,11 @@ import backend.labels.routes
 import backend.recipes.routes
 import backend.rounds.routes
 import backend.runs.routes
+from backend.auth.cross_site import RefuseCrossSite
+from backend.auth.first_admin import make_from_settings
+from backend.auth.secret_in_address import RefuseSecretInAddress
 from backend.database import open_engine
+from backend.dependencies import require
 from backend.errors import add_error_handlers
 from backend.jobs.upkeep import start_upkeep
 from backend.settings import get_settings
@@ -29,11 +35,14 @@ ROUTERS = (
     backend.rounds.routes.router,
     backend.labels.routes.router,
     backend.jobs.routes.router,
+    backend.auth.routes.router,
+    backend.audit.routes.router,
 )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    make_from_settings(app.state.engine, get_settings())
     stop = start_upkeep(app.state.engine, get_settings().upkeep_seconds)
     yield
     stop.set()
@@ -55,8 +64,14 @@ def create_app() -> FastAPI:
     app.state.engine = open_engine(settings.resolved_database_url)
     add_error_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
+    app.add_middleware(RefuseSecretInAddress)
+    app.add_middleware(RefuseCrossSite, trusted_origins=settings.trusted_ui_origins)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts.split(","))
-    api = APIRouter(prefix="/api/v1")
+    door = APIRouter(prefix="/api/v1")
+    door.include_router(backend.auth.routes.door)
+    app.include_router(door)
+    # No route can be forgotten: whoever is nobody reads nothing. What changes something asks for more.
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(require("read"))])
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)

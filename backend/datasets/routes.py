@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from backend.datasets import repository, service
 from backend.datasets.schemas import DatasetCreate, DatasetRead, ImageRead
-from backend.dependencies import AppSettings, Cursor, Id, Limit, ReadSession, WriteSession
+from backend.dependencies import AppSettings, Cursor, Id, Limit, Operator, ReadSession, WriteSession
 from backend.jobs.schemas import JobRead
 from backend.jobs.service import read_job
 from backend.pagination import Page
@@ -22,10 +22,10 @@ def list_datasets(session: ReadSession, cursor: Cursor = None, limit: Limit = 50
 
 @router.post("", status_code=202)
 def register_dataset(
-    body: DatasetCreate, session: WriteSession, settings: AppSettings, response: Response
+    body: DatasetCreate, session: WriteSession, settings: AppSettings, person: Operator, response: Response
 ) -> DatasetRead:
     """Register a data set; a job scans its files. Faulty files are listed, the rest is usable."""
-    dataset = service.register(session, body, settings.allowed_data_roots)
+    dataset = service.register(session, body, settings.allowed_data_roots, person.name)
     response.headers["Location"] = f"/api/v1/datasets/{dataset.id}"
     return service.read_dataset(session, dataset)
 
@@ -37,9 +37,9 @@ def get_dataset(dataset_id: Id, session: ReadSession) -> DatasetRead:
 
 
 @router.delete("/{dataset_id}", status_code=204)
-def forget_dataset(dataset_id: Id, session: WriteSession) -> None:
+def forget_dataset(dataset_id: Id, session: WriteSession, person: Operator) -> None:
     """Remove the registration of a data set no run refers to; the files stay."""
-    service.forget(session, dataset_id)
+    service.forget(session, dataset_id, person.name)
 
 
 @router.get("/{dataset_id}/images")
@@ -55,8 +55,8 @@ def list_images(
 
 
 @router.post("/{dataset_id}/scan", status_code=202)
-def scan_dataset(dataset_id: Id, session: WriteSession, response: Response) -> JobRead:
+def scan_dataset(dataset_id: Id, session: WriteSession, person: Operator, response: Response) -> JobRead:
     """Look at every file again."""
-    job = service.rescan(session, dataset_id)
+    job = service.rescan(session, dataset_id, person.name)
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"
     return read_job(job)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.database import read_session
-from backend.dependencies import Cursor, DatabaseEngine, Id, Limit, ReadSession, WriteSession
+from backend.dependencies import Cursor, DatabaseEngine, Id, Limit, Operator, ReadSession, WriteSession
 from backend.jobs import queue, repository, service
 from backend.jobs.schemas import JobEventRead, JobRead, JobState
 from backend.pagination import Page
@@ -38,15 +38,15 @@ def get_job(job_id: Id, session: ReadSession) -> JobRead:
 
 
 @router.post("/{job_id}/cancel", status_code=202)
-def cancel_job(job_id: Id, session: WriteSession) -> JobRead:
+def cancel_job(job_id: Id, session: WriteSession, person: Operator) -> JobRead:
     """Stop a job: at once when queued, at its next batch when running."""
-    return service.read_job(service.cancel(session, job_id))
+    return service.read_job(service.cancel(session, job_id, person.name))
 
 
 @router.post("/{job_id}/retry", status_code=202)
-def retry_job(job_id: Id, session: WriteSession) -> JobRead:
+def retry_job(job_id: Id, session: WriteSession, person: Operator) -> JobRead:
     """Queue a failed or canceled job again; what it has finished is kept."""
-    return service.read_job(service.retry(session, job_id))
+    return service.read_job(service.retry(session, job_id, person.name))
 
 
 @router.get("/{job_id}/log", response_class=PlainTextResponse)

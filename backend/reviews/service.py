@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from backend.audit.service import record
 from backend.errors import ConflictError, PreconditionFailedError, PreconditionRequiredError
 from backend.labels.repository import lock_label
 from backend.labels.tables import Label
@@ -52,7 +53,10 @@ def decide(session: Session, label_id: int, body: ReviewCreate, person: str, if_
             remedy="Decide on the labels of the next round.",
         )
     session.add(Review(label_id=label.id, decision=body.decision, comment=body.comment, reviewer=person))
+    before = {"status": label.status, "version": label.version}
     label.status = STATUS_OF_DECISION[body.decision]
     label.version += 1
+    after = {"status": label.status, "version": label.version, "comment": body.comment}
+    record(session, person, f"label.{body.decision}", "label", label.id, before=before, after=after)
     session.flush()
     return label

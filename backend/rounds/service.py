@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sqlalchemy.orm import Session
 
+from backend.audit.service import record
 from backend.errors import ConflictError
 from backend.rounds import repository
 from backend.rounds.schemas import Approval, ClassSummary, ReviewCounts, RoundRead, ThresholdTrajectory
@@ -111,6 +112,8 @@ def approve(session: Session, round_id: int, person: str) -> Approval:
         )
     run = session.get_one(Run, round_.run_id)
     job = progression.start_training(session, run, round_, approved_by=person)
+    after = {"state": round_.state, "training_images": training_images, "excluded_images": excluded}
+    record(session, person, "round.approve", "round", round_id, before={"state": "reviewing"}, after=after)
     return Approval(
         round=read_round(session, round_),
         job_id=job.id,

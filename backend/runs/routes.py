@@ -37,7 +37,7 @@ def start_run(
         idempotency_key,
         "run.start",
         body.model_dump_json(),
-        lambda: service.create(session, body).id,
+        lambda: service.create(session, body, person.name).id,
     )
     response.headers["Location"] = f"/api/v1/runs/{run_id}"
     return service.read_run(session, repository.get_run(session, run_id))
@@ -50,9 +50,9 @@ def get_run(run_id: Id, session: ReadSession) -> RunRead:
 
 
 @router.post("/{run_id}/cancel", status_code=202)
-def cancel_run(run_id: Id, session: WriteSession) -> RunRead:
+def cancel_run(run_id: Id, session: WriteSession, person: Operator) -> RunRead:
     """Stop a run wherever it is."""
-    return service.read_run(session, service.cancel(session, run_id))
+    return service.read_run(session, service.cancel(session, run_id, person.name))
 
 
 @router.post("/{run_id}/advance", status_code=202)
