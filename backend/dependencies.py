@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.artifacts import artifact_root
-from backend.auth.person import LOCAL_PERSON, Permission, Person
+from backend.auth.identity import identify, is_local
+from backend.auth.person import Permission, Person
 from backend.database import read_session, write_session
 from backend.errors import ForbiddenError
 from backend.pagination import LARGEST_ID
@@ -66,13 +68,33 @@ IdempotencyKey = Annotated[
 ]
 
 
-async def _person() -> Person:
-    return LOCAL_PERSON
+SIGN_IN_COOKIE: Final = "studio_session"
+_BEARER: Final = HTTPBearer(
+    auto_error=False, scheme_name="token", description="A token of POST /api/v1/tokens."
+)
+_COOKIE: Final = APIKeyCookie(
+    name=SIGN_IN_COOKIE,
+    auto_error=False,
+    scheme_name="sign-in",
+    description="The cookie of POST /api/v1/session.",
+)
+
+
+def _person(
+    request: Request,
+    engine: Annotated[Engine, Depends(_engine)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+    cookie: Annotated[str | None, Security(_COOKIE)],
+) -> Person:
+    # A session of its own, closed at once: an answer that streams for hours must not hold a connection.
+    token = bearer.credentials if bearer else None
+    return identify(engine, bearer=token, cookie=cookie, local=is_local(request))
 
 
 def require(permission: Permission) -> Callable[[Person], Coroutine[Any, Any, Person]]:
     """A dependency: the person who asks, if they have the permission; ForbiddenError otherwise."""
 
+    # async: it waits for nothing, and so costs no thread.
     async def _allowed(person: Annotated[Person, Depends(_person)]) -> Person:
         if permission not in person.permissions:
             raise ForbiddenError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,6 +26,11 @@ class Settings(BaseSettings):
     """Directories, separated by ':', below which data sets may lie; default: any readable one."""
     allowed_hosts: str = "127.0.0.1,localhost,testserver"
     """Host names the API answers to; others are refused (DNS rebinding)."""
+    ui_origins: str = ""
+    """Origins of pages, separated by ',', that may send changes besides the API's own; for a proxy that
+    does not pass the Host header on."""
+    admin_password: SecretStr | None = None
+    """Makes the account "admin" when the API starts and there is no account; otherwise without effect."""
     lease_seconds: float = Field(default=60.0, gt=0)
     heartbeat_seconds: float = Field(default=15.0, gt=0)
     poll_seconds: float = Field(default=0.5, gt=0)
@@ -59,6 +64,11 @@ class Settings(BaseSettings):
     def allowed_data_roots(self) -> list[Path]:
         """Directories below which data sets may lie; empty: no restriction."""
         return [Path(root).expanduser().resolve() for root in (self.data_roots or "").split(":") if root]
+
+    @property
+    def trusted_ui_origins(self) -> frozenset[str]:
+        """Origins other than its own whose pages may send changes."""
+        return frozenset(origin.strip() for origin in self.ui_origins.split(",") if origin.strip())
 
 
 @cache

@@ -103,7 +103,7 @@ def _serving(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("STUDIO_HOME", str(home))
     monkeypatch.setenv("STUDIO_DATABASE_URL", database_url)
     get_settings.cache_clear()
-    return TestClient(create_app(), raise_server_exceptions=False)
+    return TestClient(create_app(), client=("127.0.0.1", 50_000), raise_server_exceptions=False)
 
 
 @pytest.fixture
