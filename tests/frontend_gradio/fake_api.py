@@ -87,9 +87,34 @@ def create_fake_api() -> FastAPI:
     records = FakeRecords()
     app.state.records = records
     app.add_exception_handler(ProblemError, problem_response)
-    for add in (_add_datasets, _add_runs, _add_rounds, _add_labels, _add_jobs):
+    for add in (_add_people, _add_datasets, _add_runs, _add_rounds, _add_labels, _add_jobs):
         add(app, records)
     return app
+
+
+def _add_people(app: FastAPI, _records: FakeRecords) -> None:
+    @app.get(BASE + "/session")
+    def session() -> Any:
+        permissions = ["administer", "operate", "read", "review"]
+        return {
+            "name": "local",
+            "role": "admin",
+            "permissions": permissions,
+            "local": True,
+            "user_id": None,
+        }
+
+    @app.get(BASE + "/users")
+    def users() -> Any:
+        return page([], 100, None)
+
+    @app.get(BASE + "/tokens")
+    def tokens() -> Any:
+        return page([], 100, None)
+
+    @app.get(BASE + "/audit")
+    def audit() -> Any:
+        return page([], 100, None)
 
 
 def changed(item_id: int, items: list[Any], noun: str, **update: Any) -> Any:
