@@ -20,7 +20,6 @@ async function show() {
 // A refusal has led to the sign-in page already; an API that does not answer shows on the page itself.
 show().catch(() => {});
 
-// Back after hours, the sign-in may have ended: better to know before anything is typed.
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) send("/session").catch(() => {});
-});
+// The sign-in may end while a page is open: better to know before more is typed.
+const CHECK_MS = 60_000;
+setInterval(() => { if (!document.hidden) send("/session").catch(() => {}); }, CHECK_MS);
