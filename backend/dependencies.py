@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.artifacts import artifact_root
-from backend.auth.identity import identify, is_local
+from backend.auth.identity import identify
+from backend.auth.local import is_local
 from backend.auth.person import Permission, Person
 from backend.database import read_session, write_session
 from backend.errors import ForbiddenError

@@ -16,14 +16,13 @@ from sqlalchemy.exc import IntegrityError
 from backend.audit.service import record
 from backend.auth import repository, service
 from backend.auth.passwords import hash_password
+from backend.auth.person import SET_UP
 from backend.database import open_engine, write_session
 from backend.migrations import upgrade_database
 from backend.settings import Settings, get_settings
 from hiast.contracts.errors import UserError
 
 NAME: Final = "admin"
-BY: Final = "set-up"
-"""As the audit trail names whoever set the password on the machine."""
 SHORTEST_PASSWORD: Final = 10
 
 
@@ -39,14 +38,14 @@ def check_password(password: str, where: str) -> None:
 
 def make_from_settings(engine: Engine, settings: Settings) -> None:
     """Make the account "admin" from STUDIO_ADMIN_PASSWORD if there is no account. Raises UserError."""
-    if settings.admin_password is None:
+    password = settings.admin_password.get_secret_value() if settings.admin_password else ""
+    if not password:
         return
-    password = settings.admin_password.get_secret_value()
     check_password(password, "STUDIO_ADMIN_PASSWORD")
     try:
         with write_session(engine) as session:
             if not repository.any_user(session):
-                service.add_user(session, NAME, "admin", password, BY)
+                service.add_user(session, NAME, "admin", password, SET_UP)
     except IntegrityError:
         # Another API process has just made it.
         return
@@ -58,11 +57,11 @@ def set_password(engine: Engine, password: str) -> None:
     with write_session(engine) as session:
         user = repository.user_named(session, NAME)
         if user is None:
-            service.add_user(session, NAME, "admin", password, BY)
+            service.add_user(session, NAME, "admin", password, SET_UP)
             return
         user.role, user.active, user.password_hash = "admin", True, hash_password(password)
         repository.end_sign_ins(session, user.id)
-        record(session, BY, "user.change", "user", user.id, after={"name": NAME, "password": "changed"})
+        record(session, SET_UP, "user.change", "user", user.id, after={"name": NAME, "password": "changed"})
 
 
 def has_admin(engine: Engine) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from typing import Final, cast
 
 from sqlalchemy import Engine, or_, update
 from sqlalchemy.orm import Session
-from starlette.requests import HTTPConnection
 
 from backend.auth import repository
 from backend.auth.person import LOCAL_PERSON, Person, Role
@@ -20,17 +18,6 @@ from backend.errors import UnauthorizedError
 
 USE_IS_NOTED_EVERY: Final = timedelta(minutes=1)
 """A token's last use is written at most so often: a write in every request would queue up readers."""
-PROXY_HEADERS: Final = ("x-forwarded-for", "forwarded", "x-real-ip")
-
-
-def is_local(connection: HTTPConnection) -> bool:
-    """Does the request come from this machine itself, and not through a proxy on it?"""
-    if connection.client is None or any(name in connection.headers for name in PROXY_HEADERS):
-        return False
-    try:
-        return ip_address(connection.client.host).is_loopback
-    except ValueError:
-        return False
 
 
 def identify(engine: Engine, *, bearer: str | None, cookie: str | None, local: bool) -> Person:

@@ -33,6 +33,8 @@ class Person:
     """A script that sent a token, rather than a person in a browser."""
 
 
+SET_UP: Final = "set-up"
+"""As the audit trail names whoever set the admin's password on the machine itself."""
 LOCAL_NAME: Final = "local"
 LOCAL_PERSON: Final = Person(LOCAL_NAME, "admin", PERMISSIONS["admin"])
 """Whoever sits at the machine of an embedded set-up, before there is any account."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from backend.auth.person import LOCAL_NAME, Permission, Role
+from backend.auth.person import LOCAL_NAME, SET_UP, Permission, Role
 
 PersonName = Annotated[
     str,
@@ -34,8 +34,8 @@ class UserCreate(BaseModel):
     @field_validator("name")
     @classmethod
     def _not_reserved(cls, name: str) -> str:
-        if name == LOCAL_NAME:
-            raise ValueError(f"{name!r} is whoever worked here before there were accounts; choose another")
+        if name in (LOCAL_NAME, SET_UP):
+            raise ValueError(f"{name!r} stands for whoever works on the machine itself; choose another")
         return name
 
 

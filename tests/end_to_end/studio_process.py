@@ -86,7 +86,7 @@ class Studio:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, str(ROOT / "studio"), *arguments, "--home", str(self.home)]
 
-    def up(self) -> None:
+    def up(self, *options: str) -> None:
         environment = {
             **os.environ,
             "STUDIO_POLL_SECONDS": "0.1",
@@ -96,7 +96,7 @@ class Studio:
         }
         with (self.home / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
-                self.command("up", "--port", str(self.port), "--empty"),
+                self.command("up", "--port", str(self.port), "--empty", *options),
                 env=environment,
                 stdout=log,
                 stderr=log,
