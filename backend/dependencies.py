@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
@@ -11,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from backend.artifacts import artifact_root
+from backend.artifacts import ArtifactStore
 from backend.auth.person import LOCAL_PERSON, Permission, Person
 from backend.database import read_session, write_session
 from backend.errors import ForbiddenError
@@ -34,8 +33,9 @@ def _write(engine: Annotated[Engine, Depends(_engine)]) -> Iterator[Session]:
         yield session
 
 
-def _artifacts(settings: Annotated[Settings, Depends(get_settings)]) -> Path:
-    return artifact_root(settings.resolved_artifacts_url)
+def _artifacts(request: Request) -> ArtifactStore:
+    artifacts: ArtifactStore = request.app.state.artifacts
+    return artifacts
 
 
 DatabaseEngine = Annotated[Engine, Depends(_engine)]
@@ -43,7 +43,7 @@ ReadSession = Annotated[Session, Depends(_read)]
 # scope="function": committed before the answer leaves, so a client never hears of a write that failed.
 WriteSession = Annotated[Session, Depends(_write, scope="function")]
 AppSettings = Annotated[Settings, Depends(get_settings)]
-Artifacts = Annotated[Path, Depends(_artifacts)]
+Artifacts = Annotated[ArtifactStore, Depends(_artifacts)]
 Id = Annotated[int, Field(le=LARGEST_ID)]
 """An id in a path or query; greater ones do not fit the database."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items a page holds at most.")]

@@ -37,6 +37,10 @@ class ForbiddenError(UserError):
     """The person who asks may not do this (403)."""
 
 
+class UnavailableError(UserError):
+    """Another server this one needs does not answer as it should; later it may (503)."""
+
+
 STATUS_OF: Final[dict[type[UserError], HTTPStatus]] = {
     UnauthorizedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
@@ -44,6 +48,7 @@ STATUS_OF: Final[dict[type[UserError], HTTPStatus]] = {
     ConflictError: HTTPStatus.CONFLICT,
     PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Every other UserError is a request that does not fit (422)."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.database import read_session
-from backend.dependencies import AppSettings, DatabaseEngine
+from backend.dependencies import AppSettings, Artifacts, DatabaseEngine
 from backend.jobs.wake_up import broker_problem
 from hiast import __version__
 
@@ -29,8 +29,10 @@ def healthz() -> Health:
 
 
 @router.get("/readyz")
-def readyz(engine: DatabaseEngine, settings: AppSettings, response: Response) -> Health:
-    """Database and broker answer; 503 and what is wrong otherwise."""
+def readyz(
+    engine: DatabaseEngine, settings: AppSettings, artifacts: Artifacts, response: Response
+) -> Health:
+    """Database, broker and artifact store answer; 503 and what is wrong otherwise."""
     problems = []
     try:
         with read_session(engine) as session:
@@ -40,5 +42,8 @@ def readyz(engine: DatabaseEngine, settings: AppSettings, response: Response) ->
     broker = broker_problem()
     if broker:
         problems.append(f"broker {settings.resolved_broker_url}: {broker}")
+    store = artifacts.problem()
+    if store:
+        problems.append(f"artifact store: {store}")
     response.status_code = 503 if problems else 200
     return Health(version=__version__, problems=problems)

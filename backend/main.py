@@ -16,6 +16,7 @@ import backend.labels.routes
 import backend.recipes.routes
 import backend.rounds.routes
 import backend.runs.routes
+from backend.artifacts import open_store
 from backend.database import open_engine
 from backend.errors import add_error_handlers
 from backend.jobs.upkeep import start_upkeep
@@ -53,6 +54,12 @@ def create_app() -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.engine = open_engine(settings.resolved_database_url)
+    app.state.artifacts = open_store(
+        settings.resolved_artifacts_url,
+        cache=settings.cache_directory,
+        cache_gib=settings.cache_gib,
+        s3_endpoint=settings.s3_endpoint,
+    )
     add_error_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts.split(","))

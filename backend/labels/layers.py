@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from sqlalchemy.orm import Session
 
-from backend.artifacts import labels_key
+from backend.artifacts import ArtifactStore, labels_key
 from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.labels import repository
@@ -43,7 +43,10 @@ _GREY: Final = [value for value in range(256) for _ in range(3)]
 class LabelFiles:
     """Where the pixels of one label are, and what is needed to read them."""
 
-    directory: Path
+    artifacts: ArtifactStore
+    key: str
+    version: str
+    """Changes whenever the label is written again."""
     name: str
     classes: ClassSpace
     hard_classes: list[int]
@@ -51,15 +54,26 @@ class LabelFiles:
     dataset: DatasetSpec
     entry: ImageEntry
 
+    def local(self, *kinds: str) -> Path:
+        """A directory that holds these files of the label."""
+        names = [label_files.file_name(self.name, kind) for kind in kinds]
+        return self.artifacts.fetch(self.key, names, version=self.version)
 
-def locate(session: Session, artifacts: Path, label_id: int) -> LabelFiles:
+    def read_kept(self) -> NDArray[np.uint8]:
+        """The kept label: class ids (H, W), 255 where nothing is kept."""
+        return label_files.read_kept_label(self.local(*label_files.KEPT_LABEL_KINDS), self.name)
+
+
+def locate(session: Session, artifacts: ArtifactStore, label_id: int) -> LabelFiles:
     """Find the files of a label. Raises NotFoundError."""
     label: Label = repository.get_label(session, label_id)
     round_ = get_round(session, label.round_id)
     run = session.get_one(Run, round_.run_id)
     image = session.get_one(Image, label.image_id)
     return LabelFiles(
-        directory=artifacts / labels_key(run.id, round_.number),
+        artifacts=artifacts,
+        key=labels_key(run.id, round_.number),
+        version=str(label.attempt),
         name=label.name,
         classes=run.class_space,
         hard_classes=round_.label_set.hard_classes if round_.label_set else [],
@@ -87,7 +101,7 @@ def render(files: LabelFiles, layer: Layer, *, raw: bool, term: str) -> tuple[by
     if layer == "image":
         return _rgb_png(read_image(files.dataset, files.entry)), PNG
     if layer == "confidence":
-        codes, book = label_files.read_codes(files.directory, files.name)
+        codes, book = label_files.read_codes(files.local("confidence"), files.name)
         if raw:
             return codes.astype("<u2").tobytes(), BINARY
         confidence = Codebook.named(book).decode(codes)
@@ -104,14 +118,14 @@ def render(files: LabelFiles, layer: Layer, *, raw: bool, term: str) -> tuple[by
 def _ids(files: LabelFiles, layer: Layer) -> tuple[NDArray[np.uint8], list[int]]:
     palette = files.classes.palette()
     if layer == "prediction":
-        return label_files.read_prediction(files.directory, files.name), palette
+        return label_files.read_prediction(files.local("prediction"), files.name), palette
     if layer == "reason":
-        return label_files.read_reason(files.directory, files.name), label_files.REASON_PALETTE
+        return label_files.read_reason(files.local("reason"), files.name), label_files.REASON_PALETTE
     if layer == "ground-truth":
         if files.entry.label_path is None:
             raise ConflictError(f"image {files.name!r} has no ground truth.", where="layer")
         return read_label(files.dataset, files.entry), palette
-    kept = label_files.read_kept_label(files.directory, files.name)
+    kept = files.read_kept()
     if layer == "hard-class":
         kept = np.where(np.isin(kept, files.hard_classes), kept, np.uint8(IGNORED))
     return kept, palette
@@ -120,7 +134,7 @@ def _ids(files: LabelFiles, layer: Layer) -> tuple[NDArray[np.uint8], list[int]]
 def _region_weight(files: LabelFiles, term: str, *, raw: bool) -> tuple[bytes, str]:
     """The term's weight per pixel: raw float32; PNG white where the term pulls, black where not."""
     weight = next(item for item in files.region_weights if item.term == term)
-    kept = label_files.read_kept_label(files.directory, files.name) != IGNORED
+    kept = files.read_kept() != IGNORED
     region = kept if weight.region == "kept" else ~kept
     if raw:
         return np.where(region, np.float32(weight.weight), np.float32(0)).astype("<f4").tobytes(), BINARY

@@ -56,6 +56,7 @@ def get_layer(
     the loss term of region-weight. With `v` = layers_digest the answer may be cached for ever.
     """
     files = layers.locate(session, artifacts, label_id)
+    session.close()  # what follows may wait for the artifact store; no connection is kept meanwhile
     headers = {"Cache-Control": "private, max-age=31536000, immutable" if v else "no-cache"}
     if layer == "image":
         path, media_type = layers.photo(files)
