@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Read from STUDIO_* variables; `home` alone is enough for the embedded set-up."""
 
-    model_config = SettingsConfigDict(env_prefix="STUDIO_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="STUDIO_", env_ignore_empty=True, extra="ignore")
 
     home: Path = Path("~/.hiast-studio")
     """Where the embedded set-up keeps everything."""

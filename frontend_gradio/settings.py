@@ -9,13 +9,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class UiSettings(BaseSettings):
     """Read from STUDIO_* variables."""
 
-    model_config = SettingsConfigDict(env_prefix="STUDIO_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="STUDIO_", env_ignore_empty=True, extra="ignore")
 
     api_url: str = "http://127.0.0.1:8000"
     """Origin of the API as this process reaches it."""
     browser_api_base: str | None = None
     """Base of the API as browsers reach it; default: `api_url` + /api/v1. Behind a proxy that serves
     pages and API from one origin: /api/v1."""
+    allowed_hosts: str = "127.0.0.1,localhost,testserver"
+    """Host names the process answers to; others are refused (DNS rebinding)."""
     ui_host: str = "127.0.0.1"
     ui_port: int = Field(default=8001, ge=1, le=65535)
 

@@ -24,19 +24,14 @@ def long_target(streets: Studio) -> Studio:
     return streets
 
 
-def _files(studio: Studio, run_id: int) -> dict[str, int]:
-    root = studio.home / "artifacts" / "runs" / str(run_id)
-    return {str(path): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
-
-
 def _cancel(studio: Studio, run_id: int) -> dict[str, Any]:
     """Cancel, wait until the run says so, and see that nothing is written afterwards."""
     studio.post(f"/runs/{run_id}/cancel")
     run = studio.wait_for_run(run_id, "canceled")
     assert run["active_job_id"] is None
-    before = _files(studio, run_id), studio.get("/jobs", run_id=run_id)
+    before = studio.stored_files(run_id), studio.get("/jobs", run_id=run_id)
     time.sleep(1)
-    assert (_files(studio, run_id), studio.get("/jobs", run_id=run_id)) == before
+    assert (studio.stored_files(run_id), studio.get("/jobs", run_id=run_id)) == before
     with studio.client as client:
         assert client.post(f"/runs/{run_id}/cancel").status_code == 409
     return run

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from backend.artifacts import ArtifactStore, open_store
-from tests.servers.s3 import CREDENTIALS, S3Server, free_port
+from tests.servers.ports import free_port
+from tests.servers.s3 import CREDENTIALS, S3Server
 
 OpenStore = Callable[..., ArtifactStore]
 _numbers = itertools.count()

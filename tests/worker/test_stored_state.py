@@ -19,7 +19,8 @@ from hiast.models import build_model
 from hiast.rounds.run_round import STATE_FILE
 from hiast.rounds.training_state import StateFile
 from hiast.rounds.warm_up import warm_up
-from tests.servers.s3 import S3Server, free_port
+from tests.servers.ports import free_port
+from tests.servers.s3 import S3Server
 from tests.servers.stores import OpenStore
 from worker.stored_state import resumable
 

@@ -16,7 +16,8 @@ import pytest
 from backend.artifacts import ArtifactStore, open_store
 from backend.errors import UnavailableError
 from hiast.contracts.errors import NotFoundError, UserError
-from tests.servers.s3 import CREDENTIALS, S3Server, free_port
+from tests.servers.ports import free_port
+from tests.servers.s3 import CREDENTIALS, S3Server
 from tests.servers.stores import OpenStore
 
 pytestmark = pytest.mark.services
