@@ -43,14 +43,8 @@ class FileCache:
         """The directory of this process, removed when it ends."""
         with self._lock:
             if self._own is None:
-                try:
+                with self._explained():
                     self._own = _claimed_directory(self._root / "processes")
-                except OSError as error:
-                    raise UserError(
-                        f"the cache cannot be used ({error.strerror}).",
-                        where=str(self._root),
-                        remedy="Free disk space or give write permission; STUDIO_CACHE names the place.",
-                    ) from error
             return Path(self._own.name)
 
     def path(self, name: str) -> Path:
@@ -73,38 +67,50 @@ class FileCache:
 
     def keep(self, finished: Path, name: str) -> None:
         """Move a finished file into the cache. Two processes that keep the same file do no harm."""
-        with finished.open("rb") as stream:
-            os.fsync(stream.fileno())
-            size = os.fstat(stream.fileno()).st_size
-        target = self.path(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        finished.replace(target)
-        self._make_room(size)
+        with self._explained():
+            with finished.open("rb") as stream:
+                os.fsync(stream.fileno())
+                size = os.fstat(stream.fileno()).st_size
+            target = self.path(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            finished.replace(target)
+            self._make_room(size)
 
     def link(self, name: str, place: Path) -> bool:
         """Put the file at `place`, where it stays whatever is evicted; False: it is not here."""
         if not self.has(name):
             return False
-        place.parent.mkdir(parents=True, exist_ok=True)
-        beside = place.with_name(f".{place.name}.link")
-        try:
-            beside.hardlink_to(self.path(name))
-        except FileNotFoundError:  # evicted since we looked
-            return False
-        beside.replace(place)
-        # Renaming onto another link of the same file does nothing, and leaves the first name.
-        beside.unlink(missing_ok=True)
+        with self._explained():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            beside = place.with_name(f".{place.name}.link")
+            try:
+                beside.hardlink_to(self.path(name))
+            except FileNotFoundError:  # evicted since we looked
+                return False
+            beside.replace(place)
+            # Renaming onto another link of the same file does nothing, and leaves the first name.
+            beside.unlink(missing_ok=True)
         return True
 
     def adopt(self, own_file: Path, name: str) -> None:
         """Let the cache have a file of this process, which must not change in place any more."""
-        target = self.path(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.own_directory()) as directory:
-            link = Path(directory) / "link"
+        with self.incoming() as directory, self._explained():
+            target, link = self.path(name), directory / "link"
+            target.parent.mkdir(parents=True, exist_ok=True)
             link.hardlink_to(own_file)
             link.replace(target)
-        self._make_room(own_file.stat().st_size)
+            self._make_room(own_file.stat().st_size)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UserError(
+                f"the cache cannot be used ({error.strerror}).",
+                where=str(self._root),
+                remedy="STUDIO_CACHE names it: a local disk with hard links, room and write permission.",
+            ) from error
 
     def _make_room(self, size: int) -> None:
         with self._lock:

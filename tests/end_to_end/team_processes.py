@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import redis
@@ -26,12 +27,19 @@ from tests.servers.postgres import create_database, running_postgres
 from tests.servers.s3 import CREDENTIALS, S3Server
 
 BUCKET = "studio"
+PORTS = ("api", "another api", "ui", "proxy health")
+
+
+def compose_services() -> dict[str, dict[str, Any]]:
+    services: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())[
+        "services"
+    ]
+    return services
 
 
 def compose_command(service: str) -> list[str]:
     """What docker-compose.yml runs for a service, with the interpreter of the tests."""
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    program, *arguments = shlex.split(services[service]["command"])
+    program, *arguments = shlex.split(compose_services()[service]["command"])
     python = [sys.executable] if program == "python" else [sys.executable, "-m", program]
     return [*python, *arguments] if program != "caddy" else [program, *arguments]
 
@@ -49,10 +57,10 @@ class TeamStudio(Studio):
 
     def up(self) -> None:
         migrated = subprocess.run(
-            compose_command("migrate"), cwd=ROOT, env=self._environment("migrate"), check=False
+            compose_command("migrate"), cwd=ROOT, env=self._environment(), check=False
         )
         assert migrated.returncode == 0
-        self.start("api", "--port", str(self.ports["api"]), "--host", "127.0.0.1")
+        self.start_api("api")
         self.start("ui")
         self.start("proxy")
         self.start_worker("machine 1")
@@ -65,11 +73,17 @@ class TeamStudio(Studio):
             self.parts[name] = subprocess.Popen(
                 [*compose_command(service), *more],
                 cwd=ROOT,
-                env={**self._environment(service), **variables},
+                env={**self._environment(), **variables},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+
+    def start_api(self, name: str) -> None:
+        """One more API process, on the port of that name."""
+        cache = str(self.home / f"cache of {name}")
+        listen = ("--host", "127.0.0.1", "--port", str(self.ports[name]))
+        self.start("api", *listen, name=name, STUDIO_CACHE=cache)
 
     def start_worker(self, machine: str) -> None:
         """A worker on a machine that shares nothing with the others but the servers and the data sets."""
@@ -85,13 +99,13 @@ class TeamStudio(Studio):
     def log(self, name: str) -> str:
         return (self.home / f"{name}.log").read_text(errors="replace")
 
-    def _environment(self, service: str) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         return {
             **os.environ,
             **self.variables,
             "STUDIO_HOME": str(self.home),
-            "STUDIO_CACHE": str(self.home / f"cache of {service}"),
             "STUDIO_SITE": f"http://127.0.0.1:{self.port}",
+            "STUDIO_PROXY_HEALTH": f"127.0.0.1:{self.ports['proxy health']}",
             "STUDIO_API_ADDRESS": f"127.0.0.1:{self.ports['api']}",
             "STUDIO_UI_ADDRESS": f"127.0.0.1:{self.ports['ui']}",
             "STUDIO_API_URL": f"http://127.0.0.1:{self.ports['api']}",
@@ -167,7 +181,7 @@ def running_team(home: Path) -> Iterator[TeamStudio]:
     with ExitStack() as servers:
         database = create_database(servers.enter_context(running_postgres()), "studio")
         broker = servers.enter_context(_running_redis(home))
-        studio = TeamStudio(home, free_port(), ports={"api": free_port(), "ui": free_port()})
+        studio = TeamStudio(home, free_port(), ports={name: free_port() for name in PORTS})
         studio.s3.start()
         servers.callback(studio.s3.stop)
         studio.s3.create_bucket(BUCKET)

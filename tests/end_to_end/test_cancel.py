@@ -99,6 +99,7 @@ def test_a_run_canceled_in_every_stage_goes_on_each_time_and_finishes(long_targe
     assert (round_["state"], round_["evaluation"]["images"]) == ("finished", 40)
 
 
+@pytest.mark.parametrize("studio", ["embedded"], indirect=True)
 def test_a_canceled_scan_can_be_scanned_again(streets: Studio) -> None:
     options = {"look": "source", "count": 30, "seed": 3, "height": 128, "width": 256}
     spec = {"kind": "streets", "root": str(streets.home / "scan"), "streets": options}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.end_to_end.studio_process import Studio, processes_of, wait_for
-from tests.end_to_end.team_processes import TeamStudio
+from tests.end_to_end.studio_process import ROOT, Studio, wait_for
+from tests.end_to_end.team_processes import TeamStudio, compose_services
 
 pytestmark = [pytest.mark.services, pytest.mark.parametrize("studio", ["team"], indirect=True)]
 
@@ -79,14 +84,37 @@ def test_a_round_begun_on_one_machine_is_finished_on_another(team: TeamStudio) -
     for name in ("student", "teacher"):
         one, other = (_checkpoint(team, run, name) for run in (whole_id, run_id))
         assert one == other, f"the {name} is another one than without the interruption"
-    labels = team.get(f"/rounds/{round_id}/labels")["items"]
-    # The API has a cache of its own, which knows nothing of the machine that is gone.
-    with team.client as client:
-        for label in labels:
-            assert client.get(f"/labels/{label['id']}/layers/kept").status_code == 200
+    _another_api_process_shows(team, team.get(f"/rounds/{round_id}/labels")["items"])
     team.start_worker("machine 1")
-    wait_for("two workers", lambda: sum("celery" in line for line in processes_of(team.home).values()) == 2)
+    wait_for("both workers to be healthy", lambda: all(_healthy(team, f"machine{n}") for n in (1, 2)))
     team.stop_part("machine 2")
+
+
+def _another_api_process_shows(team: TeamStudio, labels: list[dict[str, Any]]) -> None:
+    """It has a cache of its own, and knows nothing of the machine that made them and is gone."""
+    team.start_api("another api")
+    origin = f"http://127.0.0.1:{team.ports['another api']}"
+    wait_for("another API process", lambda: _answers(f"{origin}/readyz"))
+    for label in labels:
+        assert _get(f"{origin}/api/v1/labels/{label['id']}/layers/kept").status_code == 200
+    team.stop_part("another api")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return _get(url).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _healthy(team: TeamStudio, host: str) -> bool:
+    """What the compose file asks of a worker's container, on the host of that name."""
+    _, command = compose_services()["worker"]["healthcheck"]["test"]
+    environment = {**os.environ, **team.variables, "HOSTNAME": host, "PYTHONPATH": str(ROOT)}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    command = ["sh", "-c", command.replace("$$", "$")]
+    asked = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    return asked.returncode == 0
 
 
 def _checkpoint(team: TeamStudio, run_id: int, name: str) -> bytes:
