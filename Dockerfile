@@ -20,6 +20,6 @@ USER studio
 
 # torch comes from PyPI, whose Linux build is the one for CUDA.
 FROM base AS worker
-ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility
 RUN --mount=type=cache,target=/root/.cache/pip pip install -c constraints.txt -e ".[worker,segformer,s3]"
 USER studio
