@@ -19,6 +19,7 @@ from typing import Final
 import structlog
 from celery.worker import state as celery_state
 from sqlalchemy import Engine
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from backend.database import read_session, write_session
 from backend.jobs import queue, reports
@@ -45,8 +46,12 @@ def supervise(engine: Engine, job_id: int) -> None:
     lease = timedelta(seconds=get_settings().lease_seconds)
     with write_session(engine) as session:
         attempt = queue.claim(session, job_id, worker_name(), lease)
+        run_id = get_job(session, job_id).run_id if attempt is not None else None
     if attempt is None:
         return
+    # The thread is used again for the next job.
+    clear_contextvars()
+    bind_contextvars(job_id=job_id, run_id=run_id, attempt=attempt)
     log.info("job.claimed", job_id=job_id, attempt=attempt)
     process = _start_process(job_id, attempt)
     last_lines = _keep_output(engine, process, job_id, attempt)

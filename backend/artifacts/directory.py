@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -56,9 +56,10 @@ class DirectoryStore:
             (self._root / key / name).unlink(missing_ok=True)
 
     def problem(self) -> str | None:
-        """A sentence when the directory is gone or may not be written."""
-        if not self._root.is_dir():
-            return "the directory is gone; mount or restore it"
-        if not os.access(self._root, os.W_OK | os.X_OK):
-            return "the directory may not be written by this process; change its owner or permissions"
+        """Writes a byte or two; a sentence when the directory is gone, full, or not to be written."""
+        try:
+            with tempfile.TemporaryFile(dir=self._root) as file:
+                file.write(b"is there room?")
+        except OSError as error:
+            return f"{self.url}: the directory cannot be written ({error.strerror}); mount or mend it"
         return None

@@ -17,8 +17,10 @@ from backend.errors import UnavailableError
 from hiast.contracts.errors import NotFoundError, UserError
 
 FILES_AT_ONCE: Final = 64
-_CONNECTION: Final = {"connect_timeout": 5, "read_timeout": 20, "retries": {"max_attempts": 3}}
-"""Passed to botocore: a server that refuses connections is given up after some 5 s."""
+_TIMEOUTS: Final = {"connect_timeout": 5, "read_timeout": 20}
+_ATTEMPTS_OF_A_CHECK: Final = 1
+_ATTEMPTS: Final = 4
+"""A server that refuses connections is given up after some 5 s."""
 
 
 class ObjectStore:
@@ -32,13 +34,8 @@ class ObjectStore:
         # A store of another endpoint or prefix must not be answered from this one's files.
         place = hashlib.sha256(f"{endpoint} {self.url}".encode()).hexdigest()[:12]
         self._cache = FileCache(cache / place, cache_bytes)
-        self._files: Any = fsspec.filesystem(
-            "s3",
-            endpoint_url=endpoint,
-            config_kwargs=_CONNECTION,
-            use_listings_cache=False,
-            skip_instance_cache=True,
-        )
+        self._files = _connection(endpoint, _ATTEMPTS)
+        self._check = _connection(endpoint, _ATTEMPTS_OF_A_CHECK)
 
     def directory(self, key: str) -> Path:
         """A directory of this process alone, gone when the process ends."""
@@ -100,7 +97,7 @@ class ObjectStore:
     def problem(self) -> str | None:
         """Asks the server for the bucket."""
         try:
-            self._files.call_s3("head_bucket", Bucket=self._bucket)
+            self._check.call_s3("head_bucket", Bucket=self._bucket)
         except (OSError, BotoCoreError, ClientError) as error:
             missing = isinstance(error, FileNotFoundError)
             return str(self._no_bucket() if missing else self._explanation(error, ""))
@@ -185,6 +182,17 @@ class ObjectStore:
             where=self.url,
             remedy="Create it, or name another one in STUDIO_ARTIFACTS_URL.",
         )
+
+
+def _connection(endpoint: str | None, attempts: int) -> Any:
+    """fsspec's view of the server; connects when it is first used."""
+    return fsspec.filesystem(
+        "s3",
+        endpoint_url=endpoint,
+        config_kwargs={**_TIMEOUTS, "retries": {"total_max_attempts": attempts}},
+        use_listings_cache=False,
+        skip_instance_cache=True,
+    )
 
 
 def _service_code(error: BaseException) -> str:

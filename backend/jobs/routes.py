@@ -11,7 +11,17 @@ from sqlalchemy import Engine
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.database import read_session
-from backend.dependencies import Cursor, DatabaseEngine, Id, Limit, ReadSession, WriteSession
+from backend.dependencies import (
+    Cursor,
+    DatabaseEngine,
+    Id,
+    IdempotencyKey,
+    Limit,
+    Operator,
+    ReadSession,
+    WriteSession,
+)
+from backend.idempotency.service import once
 from backend.jobs import queue, repository, service
 from backend.jobs.schemas import JobEventRead, JobRead, JobState
 from backend.pagination import Page
@@ -44,9 +54,19 @@ def cancel_job(job_id: Id, session: WriteSession) -> JobRead:
 
 
 @router.post("/{job_id}/retry", status_code=202)
-def retry_job(job_id: Id, session: WriteSession) -> JobRead:
+def retry_job(
+    job_id: Id, session: WriteSession, person: Operator, idempotency_key: IdempotencyKey = None
+) -> JobRead:
     """Queue a failed or canceled job again; what it has finished is kept."""
-    return service.read_job(service.retry(session, job_id))
+    once(
+        session,
+        person.name,
+        idempotency_key,
+        "job.retry",
+        str(job_id),
+        lambda: service.retry(session, job_id).id,
+    )
+    return service.read_job(repository.get_job(session, job_id))
 
 
 @router.get("/{job_id}/log", response_class=PlainTextResponse)
@@ -63,7 +83,11 @@ def _news(engine: Engine, job_id: int, after: int) -> tuple[JobRead, list[JobEve
         ]
 
 
-@router.get("/{job_id}/events")
+@router.get(
+    "/{job_id}/events",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
 async def job_events(job_id: Id, request: Request, engine: DatabaseEngine) -> EventSourceResponse:
     """Server-sent events: `job` whenever the job changes, `event` for each line of its history.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
@@ -10,10 +12,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.database import now, read_session, write_session
+from backend.idempotency.service import forget_old_keys
 from backend.jobs import queue
 from backend.jobs.reports import settle_canceled
 from backend.jobs.tables import Job
 from backend.jobs.wake_up import wake_worker
+from backend.metrics import EXPIRED_LEASES
 
 log = structlog.get_logger()
 
@@ -28,6 +32,7 @@ def reap_expired_leases(engine: Engine) -> list[int]:
         jobs = session.scalars(select(Job).where(*expired).with_for_update(skip_locked=True)).all()
         for job in jobs:
             log.warning("lease.expired", job_id=job.id, worker=job.worker, attempt=job.attempt)
+            EXPIRED_LEASES.inc()
             if job.state == "canceling":
                 settle_canceled(session, job)
             else:
@@ -50,18 +55,38 @@ def resend_lost_wake_ups(engine: Engine, *, older_than: timedelta) -> list[int]:
     return [job.id for job in jobs]
 
 
-def start_upkeep(engine: Engine, every_seconds: float) -> threading.Event:
-    """Run both in a thread until the returned event is set."""
-    stop = threading.Event()
+@dataclass
+class Upkeep:
+    """The thread that does both, again and again."""
+
+    every_seconds: float
+    stop: threading.Event = field(default_factory=threading.Event)
+    turned_at: float = field(default_factory=time.monotonic)
+    """When it last came round, on the clock of `time.monotonic`."""
+
+    def problem(self) -> str | None:
+        """Why nothing is kept up, or None."""
+        silent = time.monotonic() - self.turned_at
+        # A turn waits for the database's lock as long as a request does.
+        if silent > 10 * self.every_seconds + 30:
+            return f"its last turn was {silent:.0f} s ago, not {self.every_seconds:.0f} s"
+        return None
+
+
+def start_upkeep(engine: Engine, every_seconds: float) -> Upkeep:
+    """Run it until `stop` is set."""
+    upkeep = Upkeep(every_seconds)
 
     def _loop() -> None:
-        while not stop.wait(every_seconds):
+        while not upkeep.stop.wait(every_seconds):
             try:
                 reap_expired_leases(engine)
                 resend_lost_wake_ups(engine, older_than=timedelta(seconds=4 * every_seconds))
+                forget_old_keys(engine)
             except SQLAlchemyError as error:
                 # The database may be restarting; the next turn tries again.
                 log.error("upkeep.failed", error=str(error))
+            upkeep.turned_at = time.monotonic()
 
     threading.Thread(target=_loop, name="upkeep", daemon=True).start()
-    return stop
+    return upkeep

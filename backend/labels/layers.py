@@ -43,13 +43,15 @@ _GREY: Final = [value for value in range(256) for _ in range(3)]
 class LabelFiles:
     """Where the pixels of one label are, and what is needed to read them."""
 
+    digest: str
     artifacts: ArtifactStore
     key: str
     version: str
     """Changes whenever the label is written again."""
     name: str
     classes: ClassSpace
-    hard_classes: list[int]
+    hard_classes: list[int] | None
+    """None: not known before all images are labelled."""
     region_weights: list[RegionWeight]
     dataset: DatasetSpec
     entry: ImageEntry
@@ -71,12 +73,13 @@ def locate(session: Session, artifacts: ArtifactStore, label_id: int) -> LabelFi
     run = session.get_one(Run, round_.run_id)
     image = session.get_one(Image, label.image_id)
     return LabelFiles(
+        digest=label.layers_digest,
         artifacts=artifacts,
         key=labels_key(run.id, round_.number),
         version=str(label.attempt),
         name=label.name,
         classes=run.class_space,
-        hard_classes=round_.label_set.hard_classes if round_.label_set else [],
+        hard_classes=round_.label_set.hard_classes if round_.label_set else None,
         region_weights=label.report.region_weights,
         dataset=session.get_one(Dataset, image.dataset_id).spec,
         entry=ImageEntry(name=image.name, image_path=image.image_path, label_path=image.label_path),
@@ -127,7 +130,7 @@ def _ids(files: LabelFiles, layer: Layer) -> tuple[NDArray[np.uint8], list[int]]
         return read_label(files.dataset, files.entry), palette
     kept = files.read_kept()
     if layer == "hard-class":
-        kept = np.where(np.isin(kept, files.hard_classes), kept, np.uint8(IGNORED))
+        kept = np.where(np.isin(kept, files.hard_classes or []), kept, np.uint8(IGNORED))
     return kept, palette
 
 

@@ -77,7 +77,7 @@ def test_a_store_that_works_has_no_problem(open_any: OpenStore) -> None:
 def test_a_directory_that_is_gone_is_a_problem(tmp_path: Path) -> None:
     store = open_store(f"file://{tmp_path / 'a'}", cache=tmp_path, cache_gib=1, s3_endpoint=None)
     (tmp_path / "a").rmdir()
-    assert "mount or restore it" in (store.problem() or "")
+    assert "mount or mend it" in (store.problem() or "")
 
 
 @pytest.mark.parametrize("url", ["artifacts", "file://artifacts", "s3://", "https://user:secret@host/x"])
