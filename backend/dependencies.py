@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import structlog
@@ -13,7 +12,7 @@ from pydantic import Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from backend.artifacts import artifact_root
+from backend.artifacts import ArtifactStore
 from backend.auth.identity import identify
 from backend.auth.local import is_local
 from backend.auth.person import Permission, Person
@@ -43,8 +42,9 @@ async def _settings() -> Settings:
     return get_settings()
 
 
-def _artifacts(settings: Annotated[Settings, Depends(_settings)]) -> Path:
-    return artifact_root(settings.resolved_artifacts_url)
+async def _artifacts(request: Request) -> ArtifactStore:
+    artifacts: ArtifactStore = request.app.state.artifacts
+    return artifacts
 
 
 DatabaseEngine = Annotated[Engine, Depends(_engine)]
@@ -52,7 +52,7 @@ ReadSession = Annotated[Session, Depends(_read)]
 # scope="function": committed before the answer leaves, so a client never hears of a write that failed.
 WriteSession = Annotated[Session, Depends(_write, scope="function")]
 AppSettings = Annotated[Settings, Depends(_settings)]
-Artifacts = Annotated[Path, Depends(_artifacts)]
+Artifacts = Annotated[ArtifactStore, Depends(_artifacts)]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 """An id in a path or query; greater ones do not fit the database."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items a page holds at most.")]

@@ -50,6 +50,10 @@ class TooManyAttemptsError(UserError):
         super().__init__(problem, where=where, remedy=f"Try again in {seconds} seconds.")
 
 
+class UnavailableError(UserError):
+    """Another server this one needs does not answer as it should; later it may (503)."""
+
+
 STATUS_OF: Final[dict[type[UserError], HTTPStatus]] = {
     UnauthorizedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
@@ -58,6 +62,7 @@ STATUS_OF: Final[dict[type[UserError], HTTPStatus]] = {
     PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
     TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Every other UserError is a request that does not fit (422)."""
 

@@ -19,6 +19,7 @@ import backend.recipes.routes
 import backend.reviews.routes
 import backend.rounds.routes
 import backend.runs.routes
+from backend.artifacts import open_store
 from backend.auth.cross_site import RefuseCrossSite
 from backend.auth.first_admin import make_from_settings
 from backend.auth.secret_in_address import RefuseSecretInAddress
@@ -72,6 +73,12 @@ def create_app() -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.engine = open_engine(settings.resolved_database_url)
+    app.state.artifacts = open_store(
+        settings.resolved_artifacts_url,
+        cache=settings.cache_directory,
+        cache_gib=settings.cache_gib,
+        s3_endpoint=settings.s3_endpoint,
+    )
     add_error_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(HeadAndOptions)

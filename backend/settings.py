@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Read from STUDIO_* variables; `home` alone is enough for the embedded set-up."""
 
-    model_config = SettingsConfigDict(env_prefix="STUDIO_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="STUDIO_", env_ignore_empty=True, extra="ignore")
 
     home: Path = Path("~/.hiast-studio")
     """Where the embedded set-up keeps everything."""
@@ -21,7 +21,13 @@ class Settings(BaseSettings):
     broker_url: str | None = None
     """Celery broker; default: the private Valkey socket in `home`."""
     artifacts_url: str | None = None
-    """fsspec URL of the artifact store; default: a directory in `home`."""
+    """Artifact store, file:///directory or s3://bucket/prefix; default: a directory in `home`."""
+    s3_endpoint: str | None = None
+    """Address of an S3-compatible server; default: AWS. Credentials: the usual AWS_* variables."""
+    cache: Path | None = None
+    """Where files of an S3 store are kept for reading again; default: a directory in `home`."""
+    cache_gib: float = Field(default=20.0, gt=0)
+    """How much of them is kept, in GiB, besides what running jobs have in use."""
     data_roots: str | None = None
     """Directories, separated by ':', below which data sets may lie; default: any readable one."""
     allowed_hosts: str = "127.0.0.1,localhost,testserver"
@@ -59,6 +65,11 @@ class Settings(BaseSettings):
     def resolved_artifacts_url(self) -> str:
         """The artifact store URL in force."""
         return self.artifacts_url or f"file://{self.home_directory / 'artifacts'}"
+
+    @property
+    def cache_directory(self) -> Path:
+        """The cache in force."""
+        return self.cache.expanduser().resolve() if self.cache else self.home_directory / "cache"
 
     @property
     def allowed_data_roots(self) -> list[Path]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME_LIMIT = 90.0
@@ -32,12 +33,6 @@ TINY: dict[str, Any] = {
     "training.crop_heights": [32, 64],
     "training.log_every": 1,
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def processes_of(home: Path) -> dict[int, str]:
@@ -135,6 +130,11 @@ class Studio:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
+
+    def stored_files(self, run_id: int) -> dict[str, int]:
+        """Names of a run's artifacts, and when each was written."""
+        root = self.home / "artifacts" / "runs" / str(run_id)
+        return {str(path): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
 
     # -- requests that every test makes
 
