@@ -16,6 +16,7 @@ import backend.labels.routes
 import backend.recipes.routes
 import backend.rounds.routes
 import backend.runs.routes
+import backend.workers.routes
 from backend.database import open_engine
 from backend.errors import add_error_handlers
 from backend.jobs.upkeep import start_upkeep
@@ -29,6 +30,7 @@ ROUTERS = (
     backend.rounds.routes.router,
     backend.labels.routes.router,
     backend.jobs.routes.router,
+    backend.workers.routes.router,
 )
 
 

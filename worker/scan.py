@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 from backend.artifacts import artifact_root
-from backend.database import write_session
 from backend.jobs import reports
 from backend.settings import get_settings
 from hiast.contracts.datasets import DatasetSpec
@@ -18,8 +17,7 @@ def run_scan(dataset: DatasetSpec, reporter: Reporter) -> None:
     """Look at the files of the data set and report what was found; goes on behind an interrupted scan."""
     artifacts = artifact_root(get_settings().resolved_artifacts_url)
     scan = scan_dataset(dataset, reporter.progress, journal_path(artifacts, dataset))
-    with write_session(reporter.engine) as session:
-        reports.succeed_scan(session, reporter.job_id, reporter.attempt, scan)
+    reporter.write(lambda session: reports.succeed_scan(session, reporter.job_id, reporter.attempt, scan))
 
 
 def journal_path(artifacts: Path, dataset: DatasetSpec) -> Path:

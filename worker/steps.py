@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
+from functools import partial
 from pathlib import Path
 
-from backend.database import write_session
 from backend.jobs import reports
 from backend.jobs.inputs import DatasetInput, JobInput, RoundInput, RunInput
-from hiast.contracts.errors import UserError
-from hiast.contracts.reports import EvaluationReport, LabelSetReport, TrainingReport
+from hiast.contracts.errors import Canceled, UserError
+from hiast.contracts.reports import EvaluationReport, LabelSetReport, OnProgress, TrainingReport
 from hiast.data import ImageSet
 from hiast.models import SegmentationModel, load_model, save_checkpoint
+from hiast.rounds.processes import process_group, process_number, wait_for_all
 from hiast.rounds.run_round import (
     STATE_FILE,
     STUDENT_FILE,
     TEACHER_FILE,
     WARM_UP_FILE,
+    label_measured_round,
     label_round,
+    measure_part,
     train_round,
 )
 from hiast.rounds.steps import evaluate_checkpoint, warmed_up_model
-from worker.reporter import Reporter
+from worker.reporter import Reporter, StopRequested
+from worker.training_processes import stops_together
 
 
 def run_step(job: JobInput, reporter: Reporter, artifacts: Path) -> None:
@@ -31,10 +36,12 @@ def run_step(job: JobInput, reporter: Reporter, artifacts: Path) -> None:
         _warm_up(job.run, reporter, artifacts)
     elif job.round is None:
         raise UserError(f"a {job.kind} job belongs to a round, and this one has none.")
+    elif job.kind == "infer_labels":
+        _measure(job, job.run, job.round, reporter, artifacts)
     elif job.kind == "generate_labels":
-        _finish_round_step(reporter, _generate_labels(job.run, job.round, reporter, artifacts))
+        _generate_labels(job, job.run, job.round, reporter, artifacts)
     elif job.kind == "train_round":
-        _finish_round_step(reporter, _train(job.run, job.round, reporter, artifacts))
+        _train_together(job.run, job.round, reporter, artifacts)
     else:
         evaluation = _evaluate(artifacts / job.round.key / STUDENT_FILE, job.run, reporter)
         if evaluation is None:
@@ -45,8 +52,9 @@ def run_step(job: JobInput, reporter: Reporter, artifacts: Path) -> None:
 def _finish_round_step(
     reporter: Reporter, report: LabelSetReport | TrainingReport | EvaluationReport
 ) -> None:
-    with write_session(reporter.engine) as session:
-        reports.succeed_round_step(session, reporter.job_id, reporter.attempt, report)
+    reporter.write(
+        lambda session: reports.succeed_round_step(session, reporter.job_id, reporter.attempt, report)
+    )
 
 
 def _images(dataset: DatasetInput) -> ImageSet:
@@ -61,8 +69,9 @@ def _warm_up(run: RunInput, reporter: Reporter, artifacts: Path) -> None:
     save_checkpoint(directory / WARM_UP_FILE, model, metadata=metadata)
     (directory / STATE_FILE).unlink(missing_ok=True)
     evaluation = _evaluate(directory / WARM_UP_FILE, run, reporter)
-    with write_session(reporter.engine) as session:
-        reports.succeed_warm_up(session, reporter.job_id, reporter.attempt, evaluation)
+    reporter.write(
+        lambda session: reports.succeed_warm_up(session, reporter.job_id, reporter.attempt, evaluation)
+    )
 
 
 def _previous(round_: RoundInput, artifacts: Path, role_file: str) -> SegmentationModel:
@@ -72,22 +81,59 @@ def _previous(round_: RoundInput, artifacts: Path, role_file: str) -> Segmentati
     return model
 
 
-def _generate_labels(
-    run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: Path
-) -> LabelSetReport:
-    return label_round(
+def _measure(job: JobInput, run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: Path) -> None:
+    """One part of the images: what the teacher says of them, for the job that labels."""
+    if job.shard is None or job.shards is None:
+        raise UserError(f"an {job.kind} job does a part of a round's images, and this one names none.")
+    measure_part(
         run.spec,
         round_.number,
         _previous(round_, artifacts, TEACHER_FILE),
+        _images(run.target),
+        artifacts / round_.measurements_key,
+        (job.shard, job.shards),
+        reporter.progress,
+    )
+    reporter.write(lambda session: reports.succeed_shard(session, reporter.job_id, reporter.attempt))
+
+
+def _generate_labels(
+    job: JobInput, run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: Path
+) -> None:
+    """All labels of a round: by the teacher, or where other jobs have asked it, from what it said."""
+    measurements = artifacts / round_.measurements_key
+    label = (
+        partial(label_round, run.spec, round_.number, _previous(round_, artifacts, TEACHER_FILE))
+        if job.shards is None
+        else partial(label_measured_round, run.spec, round_.number, measurements)
+    )
+    report = label(
         _images(run.target),
         artifacts / round_.labels_key,
         written=round_.labels,
         on_label=reporter.label,
         on_progress=reporter.progress,
     )
+    _finish_round_step(reporter, report)
+    if job.shards is not None:
+        # Label files hold the same; what is left behind by a crash here is only space.
+        shutil.rmtree(measurements, ignore_errors=True)
 
 
-def _train(run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: Path) -> TrainingReport:
+def _train_together(run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: Path) -> None:
+    """Train in this process, or with others that torchrun has started; process 0 reports the result."""
+    with process_group(run.spec.compute.device):
+        try:
+            report = _train(run, round_, stops_together(reporter.progress), artifacts)
+        except (Canceled, StopRequested):
+            # torchrun ends all when one has left; process 0 is still storing its state.
+            wait_for_all()
+            raise
+        if process_number() == 0:
+            _finish_round_step(reporter, report)
+
+
+def _train(run: RunInput, round_: RoundInput, on_progress: OnProgress, artifacts: Path) -> TrainingReport:
     if round_.label_set is None:
         raise UserError(f"round {round_.number} is not completely labelled.")
     return train_round(
@@ -100,7 +146,7 @@ def _train(run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: Pat
         [report for report in round_.labels if report.name not in round_.rejected],
         round_.label_set,
         artifacts / round_.key,
-        reporter.progress,
+        on_progress,
     )
 
 

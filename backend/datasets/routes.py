@@ -59,4 +59,4 @@ def scan_dataset(dataset_id: Id, session: WriteSession, response: Response) -> J
     """Look at every file again."""
     job = service.rescan(session, dataset_id)
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"
-    return read_job(job)
+    return read_job(session, job)

@@ -10,10 +10,11 @@ from fastapi.responses import PlainTextResponse
 from sqlalchemy import Engine
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from backend.audit.service import record
 from backend.database import read_session
-from backend.dependencies import Cursor, DatabaseEngine, Id, Limit, ReadSession, WriteSession
+from backend.dependencies import Cursor, DatabaseEngine, Id, Limit, Operator, ReadSession, WriteSession
 from backend.jobs import queue, repository, service
-from backend.jobs.schemas import JobEventRead, JobRead, JobState
+from backend.jobs.schemas import JobEventRead, JobPriority, JobRead, JobState
 from backend.pagination import Page
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -34,19 +35,36 @@ def list_jobs(
 @router.get("/{job_id}")
 def get_job(job_id: Id, session: ReadSession) -> JobRead:
     """One job."""
-    return service.read_job(repository.get_job(session, job_id))
+    return service.read_job(session, repository.get_job(session, job_id))
 
 
 @router.post("/{job_id}/cancel", status_code=202)
 def cancel_job(job_id: Id, session: WriteSession) -> JobRead:
     """Stop a job: at once when queued, at its next batch when running."""
-    return service.read_job(service.cancel(session, job_id))
+    return service.read_job(session, service.cancel(session, job_id))
 
 
 @router.post("/{job_id}/retry", status_code=202)
 def retry_job(job_id: Id, session: WriteSession) -> JobRead:
     """Queue a failed or canceled job again; what it has finished is kept."""
-    return service.read_job(service.retry(session, job_id))
+    return service.read_job(session, service.retry(session, job_id))
+
+
+@router.post("/{job_id}/priority")
+def change_job_priority(job_id: Id, body: JobPriority, session: WriteSession, person: Operator) -> JobRead:
+    """Let a queued job be started sooner or later than others."""
+    before = repository.get_job(session, job_id).priority
+    job = service.change_priority(session, job_id, body.priority)
+    record(
+        session,
+        person.name,
+        "job.priority",
+        "job",
+        job_id,
+        before={"priority": before},
+        after={"priority": body.priority},
+    )
+    return service.read_job(session, job)
 
 
 @router.get("/{job_id}/log", response_class=PlainTextResponse)
@@ -57,7 +75,7 @@ def job_log(job_id: Id, session: ReadSession) -> str:
 
 def _news(engine: Engine, job_id: int, after: int) -> tuple[JobRead, list[JobEventRead]]:
     with read_session(engine) as session:
-        job = service.read_job(repository.get_job(session, job_id))
+        job = service.read_job(session, repository.get_job(session, job_id))
         return job, [
             service.read_event(event) for event in repository.list_events(session, job_id, after=after)
         ]

@@ -95,6 +95,7 @@ def approve(session: Session, round_id: int, person: str) -> Approval:
     """Let the student train on the round's labels, without the rejected ones."""
     round_ = repository.get_round(session, round_id)
     # Two approvals at once must start one training.
+    run = progression.lock_run(session, round_.run_id)
     session.refresh(round_, with_for_update=True)
     if round_.state != "reviewing":
         raise ConflictError(
@@ -109,7 +110,6 @@ def approve(session: Session, round_id: int, person: str) -> Approval:
             f"all {excluded} labels of round {round_.number} are rejected.",
             remedy="Accept at least one, or cancel the run.",
         )
-    run = session.get_one(Run, round_.run_id)
     job = progression.start_training(session, run, round_, approved_by=person)
     return Approval(
         round=read_round(session, round_),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from backend.audit.service import record
 from backend.dependencies import Cursor, Id, IdempotencyKey, Limit, Operator, ReadSession, WriteSession
 from backend.idempotency.service import once
 from backend.pagination import Page
 from backend.rounds.schemas import Curve
 from backend.runs import repository, service
-from backend.runs.schemas import RunCreate, RunRead, RunState
+from backend.runs.schemas import RunChange, RunCreate, RunRead, RunState
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
@@ -47,6 +48,23 @@ def start_run(
 def get_run(run_id: Id, session: ReadSession) -> RunRead:
     """One run with its rounds."""
     return service.read_run(session, repository.get_run(session, run_id))
+
+
+@router.patch("/{run_id}")
+def change_run(run_id: Id, body: RunChange, session: WriteSession, person: Operator) -> RunRead:
+    """Let the run's queued jobs, and those to come, be started sooner or later than others."""
+    before = repository.get_run(session, run_id).priority
+    run = service.change_priority(session, run_id, body.priority)
+    record(
+        session,
+        person.name,
+        "run.priority",
+        "run",
+        run_id,
+        before={"priority": before},
+        after={"priority": body.priority},
+    )
+    return service.read_run(session, run)
 
 
 @router.post("/{run_id}/cancel", status_code=202)

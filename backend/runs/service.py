@@ -23,7 +23,7 @@ from hiast.recipes import ROLES, DatasetRole, build_spec, load_recipe
 
 def read_run(session: Session, run: Run) -> RunRead:
     """The run as it travels."""
-    job = progression.active_job(session, run.id)
+    jobs = [job.id for job in progression.active_jobs(session, run.id)]
 
     def _name(dataset_id: int | None) -> str | None:
         return session.get_one(Dataset, dataset_id).name if dataset_id is not None else None
@@ -34,7 +34,8 @@ def read_run(session: Session, run: Run) -> RunRead:
             "source": _name(run.source_id),
             "target": _name(run.target_id),
             "validation": _name(run.validation_id),
-            "active_job_id": job.id if job else None,
+            "active_job_id": jobs[0] if jobs else None,
+            "active_job_ids": jobs,
             "rounds": [read_round(session, round_) for round_ in repository.list_rounds(session, run.id)],
         },
         from_attributes=True,
@@ -78,6 +79,7 @@ def create(session: Session, body: RunCreate) -> Run:
         source_id=source.id if source else None,
         target_id=target.id,
         validation_id=validation.id if validation else None,
+        priority=body.priority,
     )
     session.add(run)
     session.flush()
@@ -131,6 +133,13 @@ def cancel(session: Session, run_id: int) -> Run:
     if run.state not in ("running", "waiting_for_review"):
         raise ConflictError(f"run {run.id} has already {run.state}.", remedy="There is nothing to cancel.")
     progression.cancel(session, run)
+    return run
+
+
+def change_priority(session: Session, run_id: int, priority: int) -> Run:
+    """Let the run's queued jobs, and those to come, be started sooner or later than others."""
+    run = repository.lock_run(session, run_id)
+    progression.change_priority(session, run, priority)
     return run
 
 
