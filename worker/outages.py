@@ -30,10 +30,11 @@ def patiently(action: Callable[[], Result], *, seconds: float) -> Result:
         try:
             return action()
         except AWAY as error:
-            if time.monotonic() + pause > give_up:
+            left = give_up - time.monotonic()
+            if left <= 0:
                 raise
-            log.warning("database.away", error=str(error.orig), seconds_left=give_up - time.monotonic())
-        time.sleep(pause)
+            log.warning("database.away", error=str(error.orig), seconds_left=round(left, 1))
+        time.sleep(min(pause, left))
         pause = min(2 * pause, LONGEST_PAUSE)
 
 

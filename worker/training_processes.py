@@ -49,12 +49,16 @@ def run_training_processes(reporter: Reporter, count: int) -> int:
 
 def _report_failure(reporter: Reporter, exit_codes: dict[int, int], count: int) -> None:
     """Say how the training ended, unless a process has already said it."""
-    rank, exit_code = min(exit_codes.items(), key=lambda item: item[1])
-    who = f"Training process {rank + 1} of {count}"
-    if exit_code == -signal.SIGKILL:
-        sentence = killed_sentence(who)
+    # A process that loses another ends as well, so the one that was killed is the cause.
+    killed = [rank for rank, exit_code in exit_codes.items() if exit_code == -signal.SIGKILL]
+    if killed:
+        sentence = killed_sentence(f"Training process {killed[0] + 1} of {count}")
     else:
-        sentence = f"{who} ended unexpectedly (exit code {exit_code}). The job's log has more; retry."
+        codes = ", ".join(f"{rank + 1}: {exit_code}" for rank, exit_code in exit_codes.items())
+        sentence = (
+            f"The {count} training processes ended unexpectedly (exit codes {codes}). "
+            "The job's log has more; retry."
+        )
     # Fenced: one of the processes has reported it.
     with suppress(queue.FencedError):
         reporter.fail(sentence)

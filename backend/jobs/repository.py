@@ -59,6 +59,6 @@ def needs_of(session: Session, job_ids: Sequence[int]) -> dict[int, dict[int, st
         .order_by(Job.id)
     )
     found: dict[int, dict[int, str]] = {}
-    for job_id, needed_id, state in session.execute(query).tuples():
+    for job_id, needed_id, state in session.execute(query):
         found.setdefault(job_id, {})[needed_id] = state
     return found

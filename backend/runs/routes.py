@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 from fastapi import APIRouter, Response
+from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.audit.service import record
-from backend.dependencies import Cursor, Id, IdempotencyKey, Limit, Operator, ReadSession, WriteSession
+from backend.dependencies import (
+    Cursor,
+    DatabaseEngine,
+    Id,
+    IdempotencyKey,
+    Limit,
+    Operator,
+    ReadSession,
+    WriteSession,
+)
 from backend.idempotency.service import once
 from backend.pagination import Page
 from backend.rounds.schemas import Curve
 from backend.runs import repository, service
+from backend.runs.news import Seen, news_of_run
 from backend.runs.schemas import RunChange, RunCreate, RunRead, RunState
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -77,6 +91,30 @@ def cancel_run(run_id: Id, session: WriteSession) -> RunRead:
 def advance_run(run_id: Id, session: WriteSession, person: Operator) -> RunRead:
     """Approve the round that waits, or go on after a failure or cancel."""
     return service.read_run(session, service.advance(session, run_id, person.name))
+
+
+@router.get("/{run_id}/events")
+async def run_events(run_id: Id, engine: DatabaseEngine) -> EventSourceResponse:
+    """Server-sent events: `run` whenever the run changes, `job` whenever one of its jobs does.
+
+    Ends when the run is over. Every event is the whole present state, and all of it is sent first, so
+    a client that reconnects has missed nothing and need not say what it saw last.
+    """
+    first = await asyncio.to_thread(news_of_run, engine, run_id, Seen())
+
+    async def _stream() -> AsyncIterator[ServerSentEvent]:
+        news = first
+        while True:
+            for job in news.jobs:
+                yield ServerSentEvent(job.model_dump_json(), event="job")
+            if news.run is not None:
+                yield ServerSentEvent(news.run.model_dump_json(), event="run")
+            if news.over:
+                return
+            await asyncio.sleep(0.5)
+            news = await asyncio.to_thread(news_of_run, engine, run_id, news.seen)
+
+    return EventSourceResponse(_stream())
 
 
 @router.get("/{run_id}/curves")

@@ -42,4 +42,4 @@ def living(session: Session, silent_for: timedelta) -> list[Capabilities]:
     """What the workers have that were heard of within that time."""
     earliest = database_now(session) - silent_for
     found = select(Worker.gpus, Worker.gpu_memory_gib).where(Worker.seen_at >= earliest)
-    return [Capabilities(gpus, memory) for gpus, memory in session.execute(found).tuples()]
+    return [Capabilities(gpus, memory) for gpus, memory in session.execute(found)]

@@ -25,7 +25,7 @@ def list_workers(session: Session) -> list[WorkerRead]:
     """All known workers, by name, with what each does."""
     earliest = database_now(session) - silence_of_the_dead()
     running = select(Job.worker, Job.id).where(Job.state.in_(("running", "canceling")))
-    jobs = dict(session.execute(running).tuples().all())
+    jobs = dict(session.execute(running).all())
     return [
         WorkerRead(
             name=worker.name,

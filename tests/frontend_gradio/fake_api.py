@@ -11,12 +11,25 @@ from fastapi import FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from PIL import Image
 
+from backend.workers.schemas import WorkerRead
 from hiast.contracts.class_spaces import IGNORED, STREETS
 from tests.frontend_gradio.fake_records import RUN_ID, FakeRecords
 from tests.frontend_gradio.fake_scenes import label_of, photo_of, truth_of
 
 BASE = "/api/v1"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+WORKERS = [
+    WorkerRead(
+        name=name,
+        gpus=gpus,
+        gpu_memory_gib=gpus * 23.6,
+        started_at=NOW,
+        seen_at=NOW,
+        alive=job_id is not None,
+        current_job_id=job_id,
+    )
+    for name, gpus, job_id in (("node-a:41 (GPU 0)", 1, 9), ("node-b:7 <b>", 0, None))
+]
 
 
 class ProblemError(Exception):
@@ -182,6 +195,10 @@ def _add_jobs(app: FastAPI, records: FakeRecords) -> None:
     @app.get(BASE + "/jobs")
     def jobs(limit: int = 50, cursor: str | None = None, run_id: int | None = None) -> Any:
         return page([j for j in records.jobs if run_id in (None, j.run_id)], limit, cursor)
+
+    @app.get(BASE + "/workers")
+    def workers() -> Any:
+        return WORKERS
 
     @app.get(BASE + "/jobs/{item_id}")
     def job(item_id: int) -> Any:

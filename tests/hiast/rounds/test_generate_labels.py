@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from hiast.contracts.class_spaces import ClassSpace
-from hiast.contracts.errors import Canceled, UserError
+from hiast.contracts.errors import Canceled
 from hiast.contracts.labels import Reason
 from hiast.contracts.reports import LabelReport
 from hiast.contracts.run_spec import InferenceSpec, LossSpec, PasteSpec, RunSpec, SelectionSpec
 from hiast.data.label_files import read_codes, read_prediction, read_reason
 from hiast.rounds.generate_labels import generate_labels, labelling_order, state_after, summarise_labels
 from hiast.rounds.measurements import from_network
-from hiast.rounds.run_round import label_measured_round, label_round, measure_part
+from hiast.rounds.run_round import label_round
 from hiast.selection import Codebook, count_codes, labels_from_codes, reasons_from_labels, replay_thresholds
 
 
@@ -35,17 +35,6 @@ def label(model, images, directory, written=(), on_progress=lambda _progress: No
         return reports, label_round(spec, 1, model, images, directory, **arguments)
     except Canceled:
         return reports, None
-
-
-def label_in_parts(model, images, directory, parts, **selection):
-    spec = spec_of(images, **selection)
-    for number in reversed(range(parts)):
-        measure_part(spec, 1, model, images, directory / "said", (number, parts), lambda _progress: None)
-    reports = []
-    arguments = {"written": [], "on_label": reports.append, "on_progress": lambda _progress: None}
-    return reports, label_measured_round(
-        spec, 1, directory / "said", images, directory / "labels", **arguments
-    )
 
 
 def files_below(directory):
@@ -100,63 +89,6 @@ def test_an_interrupted_labelling_goes_on_as_if_nothing_happened(
     assert {report.order: report for report in first + rest} == {report.order: report for report in whole}
     assert resumed == summary
     assert files_below(tmp_path / "parts") == files_below(tmp_path / "whole")
-
-
-@pytest.mark.parametrize("parts", [1, 2, 3])
-@pytest.mark.parametrize("gate", [0.0, 0.9])
-@pytest.mark.parametrize("policy", ["ias", "cbst", "ct"])
-def test_labels_made_in_parts_are_byte_equal(write_halves, brightness, tmp_path, policy, gate, parts):
-    from hiast.data import ImageSet, scan_dataset
-
-    spec = write_halves(count=5, height=16, width=24)
-    images = ImageSet.of(spec, scan_dataset(spec, lambda _progress: None))
-    for selection in ({"images_per_instance": 1}, {"images_per_instance": 2, "codebook": "float16"}):
-        selection |= {"policy": policy, "local_consistency": gate}
-        where = tmp_path / selection.get("codebook", "log12")
-        whole, summary = label(brightness(0.3), images, where / "whole", **selection)
-        reports, joined = label_in_parts(brightness(0.3), images, where, parts, **selection)
-        assert reports == whole
-        assert joined == summary
-        assert files_below(where / "labels") == files_below(where / "whole")
-
-
-def test_a_part_goes_on_behind_what_it_has_written(halves, brightness, tmp_path):
-    spec, done = spec_of(halves), []
-
-    def stop(progress):
-        done.append(progress.message)
-        if progress.done == 2:
-            raise Canceled
-
-    with pytest.raises(Canceled):
-        measure_part(spec, 1, brightness(), halves, tmp_path / "said", (0, 1), stop)
-    before = files_below(tmp_path / "said")
-    assert len(before) == 2
-    measure_part(spec, 1, brightness(), halves, tmp_path / "said", (0, 1), lambda p: done.append(p.message))
-    assert sorted(done) == sorted(entry.name for entry in halves.entries)
-    assert before.items() <= files_below(tmp_path / "said").items()
-
-
-def test_a_measurement_that_is_missing_damaged_or_anothers_is_named(halves, brightness, tmp_path):
-    spec = spec_of(halves)
-    measure_part(spec, 1, brightness(), halves, tmp_path / "said", (0, 1), lambda _progress: None)
-    arguments = {"written": [], "on_label": lambda _report: None, "on_progress": lambda _progress: None}
-
-    def labelled(spec):
-        return label_measured_round(spec, 1, tmp_path / "said", halves, tmp_path / "labels", **arguments)
-
-    other = spec_of(halves, codebook="float16")
-    with pytest.raises(UserError, match="another run"):
-        labelled(other)
-    victim = tmp_path / "said" / f"{halves.entries[0].name}.measurement"
-    content = victim.read_bytes()
-    for broken in (b"", content[:8], b"XXXX" + content[4:], content[:-7], content[:40]):
-        victim.write_bytes(broken)
-        with pytest.raises(UserError, match=str(victim)):
-            labelled(spec)
-    victim.unlink()
-    with pytest.raises(UserError, match="No such file"):
-        labelled(spec)
 
 
 def test_canceling_leaves_whole_labels_only(halves, brightness, tmp_path):
