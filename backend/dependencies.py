@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import structlog
 from fastapi import Depends, Header, Query, Request
 from pydantic import Field
 from sqlalchemy import Engine
@@ -19,7 +20,8 @@ from backend.pagination import LARGEST_ID
 from backend.settings import Settings, get_settings
 
 
-def _engine(request: Request) -> Engine:
+# Those that only hand something on are coroutines: a thread for each would cost more than they do.
+async def _engine(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
 
@@ -34,7 +36,11 @@ def _write(engine: Annotated[Engine, Depends(_engine)]) -> Iterator[Session]:
         yield session
 
 
-def _artifacts(settings: Annotated[Settings, Depends(get_settings)]) -> Path:
+async def _settings() -> Settings:
+    return get_settings()
+
+
+def _artifacts(settings: Annotated[Settings, Depends(_settings)]) -> Path:
     return artifact_root(settings.resolved_artifacts_url)
 
 
@@ -42,31 +48,38 @@ DatabaseEngine = Annotated[Engine, Depends(_engine)]
 ReadSession = Annotated[Session, Depends(_read)]
 # scope="function": committed before the answer leaves, so a client never hears of a write that failed.
 WriteSession = Annotated[Session, Depends(_write, scope="function")]
-AppSettings = Annotated[Settings, Depends(get_settings)]
+AppSettings = Annotated[Settings, Depends(_settings)]
 Artifacts = Annotated[Path, Depends(_artifacts)]
-Id = Annotated[int, Field(le=LARGEST_ID)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 """An id in a path or query; greater ones do not fit the database."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items a page holds at most.")]
-Cursor = Annotated[str | None, Query(description="next_cursor of the page before.")]
+Cursor = Annotated[str | None, Query(max_length=4000, description="next_cursor of the page before.")]
 IdempotencyKey = Annotated[
     str | None,
-    Header(max_length=200, description="A repeated request with the same key does nothing twice."),
+    Header(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A repeated request with the same key does nothing twice. Kept for 7 days.",
+        examples=["4f9c2f0e-round-3"],
+    ),
 ]
 
 
-def _person() -> Person:
+async def _person() -> Person:
     return LOCAL_PERSON
 
 
-def require(permission: Permission) -> Callable[[Person], Person]:
+def require(permission: Permission) -> Callable[[Person], Coroutine[Any, Any, Person]]:
     """A dependency: the person who asks, if they have the permission; ForbiddenError otherwise."""
 
-    def _allowed(person: Annotated[Person, Depends(_person)]) -> Person:
+    async def _allowed(person: Annotated[Person, Depends(_person)]) -> Person:
         if permission not in person.permissions:
             raise ForbiddenError(
                 f"{person.name!r} may not do this: it needs the permission {permission!r}.",
                 remedy="Ask an admin for another role, or use a token with that scope.",
             )
+        structlog.contextvars.bind_contextvars(person=person.name)
         return person
 
     return _allowed

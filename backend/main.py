@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import backend.datasets.routes
 import backend.health
 import backend.jobs.routes
 import backend.labels.routes
+import backend.metrics
 import backend.recipes.routes
+import backend.reviews.routes
 import backend.rounds.routes
 import backend.runs.routes
 import backend.workers.routes
 from backend.database import open_engine
 from backend.errors import add_error_handlers
+from backend.http_methods import HeadAndOptions
 from backend.jobs.upkeep import start_upkeep
+from backend.observed_requests import ObservedRequests, bind_ids
+from backend.openapi import document, operation_id
+from backend.request_limits import BodyLimit, KnownHosts, plain_values
+from backend.response_headers import SafeHeaders
 from backend.settings import get_settings
+from backend.structured_logs import write_structured_logs
 from hiast import __version__
 
 ROUTERS = (
@@ -29,6 +36,7 @@ ROUTERS = (
     backend.runs.routes.router,
     backend.rounds.routes.router,
     backend.labels.routes.router,
+    backend.reviews.routes.router,
     backend.jobs.routes.router,
     backend.workers.routes.router,
 )
@@ -36,14 +44,15 @@ ROUTERS = (
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    stop = start_upkeep(app.state.engine, get_settings().upkeep_seconds)
+    app.state.upkeep = start_upkeep(app.state.engine, get_settings().upkeep_seconds)
     yield
-    stop.set()
+    app.state.upkeep.stop.set()
     app.state.engine.dispose()
 
 
 def create_app() -> FastAPI:
     """The API on the database and artifacts the settings name. The database must be migrated."""
+    write_structured_logs()
     settings = get_settings()
     app = FastAPI(
         title="HIAST Studio",
@@ -52,15 +61,23 @@ def create_app() -> FastAPI:
         docs_url="/api/docs",
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        generate_unique_id_function=operation_id,
         lifespan=_lifespan,
     )
     app.state.engine = open_engine(settings.resolved_database_url)
     add_error_handlers(app)
+    # The last one added is the outermost.
+    app.add_middleware(HeadAndOptions)
+    app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts.split(","))
-    api = APIRouter(prefix="/api/v1")
+    app.add_middleware(KnownHosts, hosts=settings.allowed_hosts.split(","))
+    app.add_middleware(ObservedRequests)
+    app.add_middleware(SafeHeaders)
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(bind_ids), Depends(plain_values)])
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
     app.include_router(backend.health.router)
+    app.include_router(backend.metrics.router)
+    document(app)
     return app

@@ -12,12 +12,13 @@ from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import setup_logging, worker_ready, worker_shutdown
 from kombu import Queue
 
 from backend.database import open_engine
 from backend.jobs.wake_up import ANY_WORKER, GPU_WORKERS, TASK_NAME, celery_settings
 from backend.settings import get_settings
+from backend.structured_logs import write_structured_logs
 from worker.capabilities import capabilities
 from worker.registration import leave, stay_known
 from worker.supervisor import work
@@ -41,6 +42,12 @@ def _start_heartbeat(**_: Any) -> None:
 def _say_goodbye(**_: Any) -> None:
     stopping.set()
     leave(engine)
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _logs(**_options: object) -> None:
+    """Celery leaves its logs to us when somebody listens here."""
+    write_structured_logs()
 
 
 @app.task(name=TASK_NAME)  # type: ignore[untyped-decorator]

@@ -18,6 +18,8 @@ from typing import Final
 import structlog
 from celery.worker import state as celery_state
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from backend.database import read_session
 from backend.jobs import queue, reports
@@ -44,11 +46,23 @@ def work(engine: Engine, has: Capabilities) -> None:
     while not _stopping():
         claimed_at = time.monotonic()
         claimed = write_patiently(
-            engine, lambda session: queue.claim_next(session, name, has, lease), seconds=seconds
+            engine, lambda session: _claim(session, name, has, lease), seconds=seconds
         )
         if claimed is None:
             return
-        supervise(engine, *claimed, claimed_at=claimed_at)
+        job_id, attempt, run_id = claimed
+        # The thread is used again for the next job.
+        clear_contextvars()
+        bind_contextvars(job_id=job_id, run_id=run_id, attempt=attempt)
+        supervise(engine, job_id, attempt, claimed_at=claimed_at)
+
+
+def _claim(
+    session: Session, name: str, has: Capabilities, lease: timedelta
+) -> tuple[int, int, int | None] | None:
+    """Id, attempt and run of the job that is now this worker's; None: there is none for it."""
+    claimed = queue.claim_next(session, name, has, lease)
+    return (*claimed, session.get_one(Job, claimed[0]).run_id) if claimed else None
 
 
 def _stopping() -> bool:

@@ -54,11 +54,14 @@ def list_images(
     return session.scalars(page).all(), total
 
 
-def scan_job_id(session: Session, dataset_id: int) -> int | None:
-    """The newest scan job of a data set."""
-    return session.scalar(
-        select(Job.id).where(Job.dataset_id == dataset_id).order_by(Job.id.desc()).limit(1)
+def scan_job_ids(session: Session, dataset_ids: Sequence[int]) -> dict[int, int]:
+    """The newest scan job of each data set that has one."""
+    query = (
+        select(Job.dataset_id, func.max(Job.id))
+        .where(Job.dataset_id.in_(dataset_ids))
+        .group_by(Job.dataset_id)
     )
+    return {dataset_id: job_id for dataset_id, job_id in session.execute(query) if dataset_id is not None}
 
 
 def run_that_uses(session: Session, dataset_id: int) -> Run | None:

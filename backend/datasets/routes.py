@@ -6,7 +6,18 @@ from fastapi import APIRouter, Response
 
 from backend.datasets import repository, service
 from backend.datasets.schemas import DatasetCreate, DatasetRead, ImageRead
-from backend.dependencies import AppSettings, Cursor, Id, Limit, ReadSession, WriteSession
+from backend.dependencies import (
+    AppSettings,
+    Cursor,
+    Id,
+    IdempotencyKey,
+    Limit,
+    Operator,
+    ReadSession,
+    WriteSession,
+)
+from backend.idempotency.service import once
+from backend.jobs.repository import get_job
 from backend.jobs.schemas import JobRead
 from backend.jobs.service import read_job
 from backend.pagination import Page
@@ -22,12 +33,24 @@ def list_datasets(session: ReadSession, cursor: Cursor = None, limit: Limit = 50
 
 @router.post("", status_code=202)
 def register_dataset(
-    body: DatasetCreate, session: WriteSession, settings: AppSettings, response: Response
+    body: DatasetCreate,
+    session: WriteSession,
+    person: Operator,
+    settings: AppSettings,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> DatasetRead:
     """Register a data set; a job scans its files. Faulty files are listed, the rest is usable."""
-    dataset = service.register(session, body, settings.allowed_data_roots)
-    response.headers["Location"] = f"/api/v1/datasets/{dataset.id}"
-    return service.read_dataset(session, dataset)
+    dataset_id = once(
+        session,
+        person.name,
+        idempotency_key,
+        "dataset.register",
+        body.model_dump_json(),
+        lambda: service.register(session, body, settings.allowed_data_roots).id,
+    )
+    response.headers["Location"] = f"/api/v1/datasets/{dataset_id}"
+    return service.read_dataset(session, repository.get_dataset(session, dataset_id))
 
 
 @router.get("/{dataset_id}")
@@ -55,8 +78,21 @@ def list_images(
 
 
 @router.post("/{dataset_id}/scan", status_code=202)
-def scan_dataset(dataset_id: Id, session: WriteSession, response: Response) -> JobRead:
+def scan_dataset(
+    dataset_id: Id,
+    session: WriteSession,
+    person: Operator,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> JobRead:
     """Look at every file again."""
-    job = service.rescan(session, dataset_id)
-    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
-    return read_job(session, job)
+    job_id = once(
+        session,
+        person.name,
+        idempotency_key,
+        "dataset.scan",
+        str(dataset_id),
+        lambda: service.rescan(session, dataset_id).id,
+    )
+    response.headers["Location"] = f"/api/v1/jobs/{job_id}"
+    return read_job(session, get_job(session, job_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,15 +14,24 @@ from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.jobs import queue
 from backend.jobs.tables import Job
-from backend.pagination import Page, decode_cursor, encode_cursor
+from backend.pagination import Page, cut, decode_cursor
 from hiast.contracts.datasets import DatasetSpec
 from hiast.contracts.errors import UserError
 
 
 def read_dataset(session: Session, dataset: Dataset) -> DatasetRead:
     """The data set as it travels."""
-    fields = {name: getattr(dataset, name) for name in DatasetRead.model_fields if name != "scan_job_id"}
-    return DatasetRead(**fields, scan_job_id=repository.scan_job_id(session, dataset.id))
+    return read_datasets(session, [dataset])[0]
+
+
+def read_datasets(session: Session, datasets: Sequence[Dataset]) -> list[DatasetRead]:
+    """Data sets as they travel, with one query for all of them."""
+    jobs = repository.scan_job_ids(session, [dataset.id for dataset in datasets])
+    names = [name for name in DatasetRead.model_fields if name != "scan_job_id"]
+    return [
+        DatasetRead(**{name: getattr(dataset, name) for name in names}, scan_job_id=jobs.get(dataset.id))
+        for dataset in datasets
+    ]
 
 
 def read_image(image: Image) -> ImageRead:
@@ -39,10 +49,9 @@ def read_image(image: Image) -> ImageRead:
 def list_datasets(session: Session, cursor: str | None, limit: int) -> Page[DatasetRead]:
     """A page of data sets, oldest first."""
     after = decode_cursor(cursor, int)[0] if cursor else 0
-    datasets, total = repository.list_datasets(session, after, limit)
-    next_cursor = encode_cursor(datasets[-1].id) if len(datasets) == limit else None
-    items = [read_dataset(session, dataset) for dataset in datasets]
-    return Page(items=items, next_cursor=next_cursor, total=total)
+    datasets, total = repository.list_datasets(session, after, limit + 1)
+    datasets, next_cursor = cut(datasets, limit, lambda dataset: (dataset.id,))
+    return Page(items=read_datasets(session, datasets), next_cursor=next_cursor, total=total)
 
 
 def list_images(
@@ -50,9 +59,12 @@ def list_images(
 ) -> Page[ImageRead]:
     """A page of images in data set order."""
     repository.get_dataset(session, dataset_id)
-    after = decode_cursor(cursor, int)[0] if cursor else -(2**31)
-    images, total = repository.list_images(session, dataset_id, problem=problem, after=after, limit=limit)
-    next_cursor = encode_cursor(images[-1].position) if len(images) == limit else None
+    of = f"problem={problem}"
+    after = decode_cursor(cursor, int, of=of)[0] if cursor else -(2**31)
+    images, total = repository.list_images(
+        session, dataset_id, problem=problem, after=after, limit=limit + 1
+    )
+    images, next_cursor = cut(images, limit, lambda image: (image.position,), of=of)
     return Page(items=[read_image(image) for image in images], next_cursor=next_cursor, total=total)
 
 

@@ -12,7 +12,17 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.audit.service import record
 from backend.database import read_session
-from backend.dependencies import Cursor, DatabaseEngine, Id, Limit, Operator, ReadSession, WriteSession
+from backend.dependencies import (
+    Cursor,
+    DatabaseEngine,
+    Id,
+    IdempotencyKey,
+    Limit,
+    Operator,
+    ReadSession,
+    WriteSession,
+)
+from backend.idempotency.service import once
 from backend.jobs import queue, repository, service
 from backend.jobs.schemas import JobEventRead, JobPriority, JobRead, JobState
 from backend.pagination import Page
@@ -45,9 +55,19 @@ def cancel_job(job_id: Id, session: WriteSession) -> JobRead:
 
 
 @router.post("/{job_id}/retry", status_code=202)
-def retry_job(job_id: Id, session: WriteSession) -> JobRead:
+def retry_job(
+    job_id: Id, session: WriteSession, person: Operator, idempotency_key: IdempotencyKey = None
+) -> JobRead:
     """Queue a failed or canceled job again; what it has finished is kept."""
-    return service.read_job(session, service.retry(session, job_id))
+    once(
+        session,
+        person.name,
+        idempotency_key,
+        "job.retry",
+        str(job_id),
+        lambda: service.retry(session, job_id).id,
+    )
+    return service.read_job(session, repository.get_job(session, job_id))
 
 
 @router.post("/{job_id}/priority")
@@ -81,7 +101,11 @@ def _news(engine: Engine, job_id: int, after: int) -> tuple[JobRead, list[JobEve
         ]
 
 
-@router.get("/{job_id}/events")
+@router.get(
+    "/{job_id}/events",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
 async def job_events(job_id: Id, request: Request, engine: DatabaseEngine) -> EventSourceResponse:
     """Server-sent events: `job` whenever the job changes, `event` for each line of its history.
 

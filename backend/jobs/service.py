@@ -14,7 +14,7 @@ from backend.jobs import queue, repository
 from backend.jobs.reports import settle_canceled
 from backend.jobs.schemas import JobEventRead, JobRead
 from backend.jobs.tables import Job, JobEvent
-from backend.pagination import Page, decode_cursor, encode_cursor
+from backend.pagination import Page, cut, decode_cursor
 from backend.runs import progression
 from backend.workers import repository as workers
 from backend.workers.capabilities import Capabilities
@@ -69,9 +69,10 @@ def list_jobs(
     session: Session, *, state: str | None, run_id: int | None, cursor: str | None, limit: int
 ) -> Page[JobRead]:
     """A page of jobs, newest first."""
-    before = decode_cursor(cursor, int)[0] if cursor else None
-    jobs, total = repository.list_jobs(session, state=state, run_id=run_id, before=before, limit=limit)
-    next_cursor = encode_cursor(jobs[-1].id) if len(jobs) == limit else None
+    of = f"state={state} run={run_id}"
+    before = decode_cursor(cursor, int, of=of)[0] if cursor else None
+    jobs, total = repository.list_jobs(session, state=state, run_id=run_id, before=before, limit=limit + 1)
+    jobs, next_cursor = cut(jobs, limit, lambda job: (job.id,), of=of)
     return Page(items=read_jobs(session, jobs), next_cursor=next_cursor, total=total)
 
 

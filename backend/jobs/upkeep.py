@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -15,9 +16,11 @@ from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.database import database_now, read_session, write_session
+from backend.idempotency.service import forget_old_keys
 from backend.jobs import queue, reports
 from backend.jobs.tables import Job
 from backend.jobs.wake_up import wake_worker
+from backend.metrics import EXPIRED_LEASES
 from backend.runs.progression import lock_run
 from backend.settings import get_settings
 from backend.workers.repository import forget_silent
@@ -46,6 +49,7 @@ def _reap(engine: Engine, job_id: int, run_id: int | None) -> bool:
         if job is None or job.lease_expires_at is None or job.lease_expires_at >= database_now(session):
             return False
         log.warning("lease.expired", job_id=job.id, worker=job.worker, attempt=job.attempt)
+        EXPIRED_LEASES.inc()
         reports.give_back(session, job.id, job.attempt, "its worker went silent; queued again")
         return True
 
@@ -92,25 +96,45 @@ def keep_leases_over_a_jump(engine: Engine, offset: float, lease: timedelta) -> 
     return present
 
 
-def start_upkeep(engine: Engine, every_seconds: float) -> threading.Event:
-    """Do all of it in a thread until the returned event is set."""
-    stop = threading.Event()
+@dataclass
+class Upkeep:
+    """The thread that does all of it, again and again."""
+
+    every_seconds: float
+    stop: threading.Event = field(default_factory=threading.Event)
+    turned_at: float = field(default_factory=time.monotonic)
+    """When it last came round, on the clock of `time.monotonic`."""
+
+    def problem(self) -> str | None:
+        """Why nothing is kept up, or None."""
+        silent = time.monotonic() - self.turned_at
+        # A turn waits for the database's lock as long as a request does.
+        if silent > 10 * self.every_seconds + 30:
+            return f"its last turn was {silent:.0f} s ago, not {self.every_seconds:.0f} s"
+        return None
+
+
+def start_upkeep(engine: Engine, every_seconds: float) -> Upkeep:
+    """Run it until `stop` is set."""
+    upkeep = Upkeep(every_seconds)
     lease = timedelta(seconds=get_settings().lease_seconds)
 
     def _loop() -> None:
         offset: float | None = None
-        while not stop.wait(every_seconds):
+        while not upkeep.stop.wait(every_seconds):
             try:
                 if offset is None:
                     offset = clock_offset(engine)
                 offset = keep_leases_over_a_jump(engine, offset, lease)
                 reap_expired_leases(engine)
                 resend_lost_wake_ups(engine, older_than=timedelta(seconds=4 * every_seconds))
+                forget_old_keys(engine)
                 with write_session(engine) as session:
                     forget_silent(session, FORGET_WORKERS_AFTER)
             except SQLAlchemyError as error:
                 # The database may be restarting; the next turn tries again.
                 log.error("upkeep.failed", error=str(error))
+            upkeep.turned_at = time.monotonic()
 
     threading.Thread(target=_loop, name="upkeep", daemon=True).start()
-    return stop
+    return upkeep

@@ -43,10 +43,12 @@ _GREY: Final = [value for value in range(256) for _ in range(3)]
 class LabelFiles:
     """Where the pixels of one label are, and what is needed to read them."""
 
+    digest: str
     directory: Path
     name: str
     classes: ClassSpace
-    hard_classes: list[int]
+    hard_classes: list[int] | None
+    """None: not known before all images are labelled."""
     region_weights: list[RegionWeight]
     dataset: DatasetSpec
     entry: ImageEntry
@@ -59,10 +61,11 @@ def locate(session: Session, artifacts: Path, label_id: int) -> LabelFiles:
     run = session.get_one(Run, round_.run_id)
     image = session.get_one(Image, label.image_id)
     return LabelFiles(
+        digest=label.layers_digest,
         directory=artifacts / labels_key(run.id, round_.number),
         name=label.name,
         classes=run.class_space,
-        hard_classes=round_.label_set.hard_classes if round_.label_set else [],
+        hard_classes=round_.label_set.hard_classes if round_.label_set else None,
         region_weights=label.report.region_weights,
         dataset=session.get_one(Dataset, image.dataset_id).spec,
         entry=ImageEntry(name=image.name, image_path=image.image_path, label_path=image.label_path),
@@ -113,7 +116,7 @@ def _ids(files: LabelFiles, layer: Layer) -> tuple[NDArray[np.uint8], list[int]]
         return read_label(files.dataset, files.entry), palette
     kept = label_files.read_kept_label(files.directory, files.name)
     if layer == "hard-class":
-        kept = np.where(np.isin(kept, files.hard_classes), kept, np.uint8(IGNORED))
+        kept = np.where(np.isin(kept, files.hard_classes or []), kept, np.uint8(IGNORED))
     return kept, palette
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, and_, func, or_, select, type_coerce
+from sqlalchemy import JSON, Select, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.labels.tables import Label
@@ -37,6 +37,17 @@ def lock_label(session: Session, label_id: int) -> Label:
     return label
 
 
+def in_order(query: Select[Label], sort: str, after: tuple[CursorValue, int] | None) -> Select[Label]:
+    """The labels of a query in the order of `sort` ("-" in front: descending) behind (sort value, id)."""
+    column = SORT_COLUMNS[sort.removeprefix("-")]
+    descending = sort.startswith("-")
+    if after is not None:
+        value, label_id = after
+        beyond = column < value if descending else column > value
+        query = query.where(or_(beyond, and_(column == value, Label.id > label_id)))
+    return query.order_by(column.desc() if descending else column, Label.id)
+
+
 def list_labels(
     session: Session,
     round_id: int,
@@ -55,14 +66,7 @@ def list_labels(
         kept = type_coerce(Label.report, JSON)["kept_pixels"][class_id].as_integer()
         query = query.where(kept > 0)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    column = SORT_COLUMNS[sort.removeprefix("-")]
-    descending = sort.startswith("-")
-    if after is not None:
-        value, label_id = after
-        beyond = column < value if descending else column > value
-        query = query.where(or_(beyond, and_(column == value, Label.id > label_id)))
-    query = query.order_by(column.desc() if descending else column, Label.id).limit(limit)
-    return session.scalars(query).all(), total
+    return session.scalars(in_order(query, sort, after).limit(limit)).all(), total
 
 
 def neighbour_ids(session: Session, label: Label) -> tuple[int | None, int | None]:
@@ -73,12 +77,12 @@ def neighbour_ids(session: Session, label: Label) -> tuple[int | None, int | Non
     return session.scalar(before), session.scalar(behind)
 
 
-def labels_of_same_image(session: Session, label: Label, run_id: int) -> Sequence[tuple[Label, int]]:
-    """Labels of the image in every round of the run, with the round's number."""
+def labels_of_same_image(session: Session, label: Label, run_id: int) -> Sequence[tuple[int, int, int]]:
+    """Labels of the image in every round of the run: id, id of the round, its number."""
     query = (
-        select(Label, Round.number)
+        select(Label.id, Label.round_id, Round.number)
         .join(Round, Round.id == Label.round_id)
         .where(Round.run_id == run_id, Label.image_id == label.image_id)
         .order_by(Round.number)
     )
-    return [(other, number) for other, number in session.execute(query).tuples()]
+    return [(other_id, round_id, number) for other_id, round_id, number in session.execute(query)]

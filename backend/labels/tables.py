@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,3 +34,9 @@ class Label(Base):
     status: Mapped[str] = mapped_column(String(20), default="unreviewed")
     version: Mapped[int] = mapped_column(default=1)
     """Counts decisions; the ETag of the label."""
+
+    @property
+    def layers_digest(self) -> str:
+        """Changes when any stored layer changes; no two labels share it, of whatever database."""
+        content = hashlib.sha256(self.report.model_dump_json().encode()).hexdigest()[:12]
+        return f"{self.id}-{self.attempt}-{content}"

@@ -27,10 +27,22 @@ def previous_round(session: Session, round_: Round) -> Round | None:
     )
 
 
-def count_by_status(session: Session, round_id: int) -> dict[str, int]:
-    """Labels per review status."""
-    query = select(Label.status, func.count()).where(Label.round_id == round_id).group_by(Label.status)
-    return dict(session.execute(query).tuples().all())
+def count_by_status(session: Session, round_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Labels per review status, of each round."""
+    counts: dict[int, dict[str, int]] = {round_id: {} for round_id in round_ids}
+    query = (
+        select(Label.round_id, Label.status, func.count())
+        .where(Label.round_id.in_(round_ids))
+        .group_by(Label.round_id, Label.status)
+    )
+    for round_id, status, count in session.execute(query):
+        counts[round_id][status] = count
+    return counts
+
+
+def sum_of_versions(session: Session, round_id: int) -> int:
+    """Grows by one with every decision on a label of the round, and with every new label."""
+    return session.scalar(select(func.sum(Label.version)).where(Label.round_id == round_id)) or 0
 
 
 def labels_in_order(session: Session, round_id: int) -> Sequence[Label]:

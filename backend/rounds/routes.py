@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel
 
-from backend.dependencies import Cursor, Id, Limit, Operator, ReadSession, WriteSession
+from backend.dependencies import Cursor, Id, IdempotencyKey, Limit, Operator, ReadSession, WriteSession
+from backend.entity_tags import answer
+from backend.idempotency.service import once
 from backend.labels import service as labels
 from backend.labels.schemas import LabelSort, LabelSummary, ReviewStatus
 from backend.pagination import Page
@@ -16,10 +19,16 @@ from backend.rounds.schemas import Approval, ClassSummary, RoundRead, ThresholdT
 router = APIRouter(prefix="/rounds", tags=["rounds"])
 
 
-@router.get("/{round_id}")
-def get_round(round_id: Id, session: ReadSession) -> RoundRead:
-    """One round."""
-    return service.read_round(session, repository.get_round(session, round_id))
+@router.get("/{round_id}", response_model=RoundRead, responses={304: {"description": "Not Modified"}})
+def get_round(
+    round_id: Id,
+    session: ReadSession,
+    response: Response,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> BaseModel | Response:
+    """One round. Its ETag goes into If-Match when approving: it changes with every decision."""
+    round_ = service.read_round(session, repository.get_round(session, round_id))
+    return answer(response, service.etag(session, round_), if_none_match, round_)
 
 
 @router.get("/{round_id}/thresholds")
@@ -51,8 +60,25 @@ def round_labels(
 
 
 @router.post("/{round_id}/approve", status_code=202)
-def approve_round(round_id: Id, session: WriteSession, person: Operator, response: Response) -> Approval:
-    """Let the student train on the round's labels, without the rejected ones."""
-    approval = service.approve(session, round_id, person.name)
-    response.headers["Location"] = f"/api/v1/jobs/{approval.job_id}"
-    return approval
+def approve_round(
+    round_id: Id,
+    session: WriteSession,
+    person: Operator,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+    if_match: Annotated[str | None, Header()] = None,
+) -> Approval:
+    """Let the student train on the round's labels, without the rejected ones.
+
+    With If-Match (the ETag of the round) nobody approves other decisions than those he has seen.
+    """
+    job_id = once(
+        session,
+        person.name,
+        idempotency_key,
+        "round.approve",
+        str(round_id),
+        lambda: service.approve(session, round_id, person.name, if_match).job_id,
+    )
+    response.headers["Location"] = f"/api/v1/jobs/{job_id}"
+    return service.read_approval(session, round_id, job_id)

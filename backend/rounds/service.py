@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sqlalchemy.orm import Session
 
-from backend.errors import ConflictError
+from backend.entity_tags import asks_for, tag_of
+from backend.errors import ConflictError, PreconditionFailedError
 from backend.rounds import repository
 from backend.rounds.schemas import Approval, ClassSummary, ReviewCounts, RoundRead, ThresholdTrajectory
 from backend.rounds.tables import Round
@@ -16,15 +19,23 @@ from hiast.contracts.reports import LabelReport
 
 def read_round(session: Session, round_: Round) -> RoundRead:
     """The round as it travels."""
-    counts = repository.count_by_status(session, round_.id)
-    return RoundRead.model_validate(
-        {
-            **{name: getattr(round_, name, None) for name in RoundRead.model_fields},
-            "label_count": sum(counts.values()),
-            "reviews": ReviewCounts(**counts),
-        },
-        from_attributes=True,
-    )
+    return read_rounds(session, [round_])[0]
+
+
+def read_rounds(session: Session, rounds: Sequence[Round]) -> list[RoundRead]:
+    """Rounds as they travel, with one query for all of them."""
+    counts = repository.count_by_status(session, [round_.id for round_ in rounds])
+    return [
+        RoundRead.model_validate(
+            {
+                **{name: getattr(round_, name, None) for name in RoundRead.model_fields},
+                "label_count": sum(counts[round_.id].values()),
+                "reviews": ReviewCounts(**counts[round_.id]),
+            },
+            from_attributes=True,
+        )
+        for round_ in rounds
+    ]
 
 
 def threshold_trajectory(session: Session, round_id: int) -> ThresholdTrajectory:
@@ -91,29 +102,53 @@ def class_summaries(session: Session, round_id: int) -> list[ClassSummary]:
     ]
 
 
-def approve(session: Session, round_id: int, person: str) -> Approval:
-    """Let the student train on the round's labels, without the rejected ones."""
+def etag(session: Session, shown: RoundRead) -> str:
+    """The round's entity tag: another one after every decision on its labels and every change of state.
+
+    Counts alone would not do: one label accepted and reset again leaves them as they were.
+    """
+    return tag_of(shown, repository.sum_of_versions(session, shown.id))
+
+
+def approve(session: Session, round_id: int, person: str, if_match: str | None = None) -> Approval:
+    """Let the student train on the round's labels, without the rejected ones.
+
+    Raises PreconditionFailedError when `if_match` is given and no longer the round's entity tag.
+    """
     round_ = repository.get_round(session, round_id)
     # Two approvals at once must start one training.
     run = progression.lock_run(session, round_.run_id)
     session.refresh(round_, with_for_update=True)
+    shown = read_round(session, round_)
+    if if_match is not None and not asks_for(if_match, etag(session, shown)):
+        counts = ", ".join(f"{number} {status}" for status, number in shown.reviews)
+        raise PreconditionFailedError(
+            f"round {round_.number} has changed since it was read: it is {shown.state}; {counts}.",
+            where="If-Match",
+            remedy=f"Read it again (GET /api/v1/rounds/{round_id}) and approve what it is now.",
+        )
     if round_.state != "reviewing":
         raise ConflictError(
             f"round {round_.number} is {round_.state}, not waiting for review.",
             remedy="A round can be approved once, when all its images are labelled.",
         )
-    counts = repository.count_by_status(session, round_id)
-    excluded = counts.get("rejected", 0)
-    training_images = sum(counts.values()) - excluded
-    if training_images == 0:
+    rejected = shown.reviews.rejected
+    if rejected == shown.label_count:
         raise ConflictError(
-            f"all {excluded} labels of round {round_.number} are rejected.",
+            f"all {rejected} labels of round {round_.number} are rejected.",
             remedy="Accept at least one, or cancel the run.",
         )
     job = progression.start_training(session, run, round_, approved_by=person)
+    return read_approval(session, round_id, job.id)
+
+
+def read_approval(session: Session, round_id: int, job_id: int) -> Approval:
+    """The approval as it travels. Labels of an approved round do not change, so neither does this."""
+    round_ = read_round(session, repository.get_round(session, round_id))
+    excluded = round_.reviews.rejected
     return Approval(
-        round=read_round(session, round_),
-        job_id=job.id,
-        training_images=training_images,
+        round=round_,
+        job_id=job_id,
+        training_images=round_.label_count - excluded,
         excluded_images=excluded,
     )

@@ -10,6 +10,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.audit.service import record
 from backend.dependencies import (
+    AppSettings,
     Cursor,
     DatabaseEngine,
     Id,
@@ -37,10 +38,11 @@ def list_runs(
     return service.list_runs(session, state=state, cursor=cursor, limit=limit)
 
 
-@router.post("", status_code=202)
+@router.post("", status_code=202, responses={404: {}})
 def start_run(
     body: RunCreate,
     session: WriteSession,
+    settings: AppSettings,
     person: Operator,
     response: Response,
     idempotency_key: IdempotencyKey = None,
@@ -52,7 +54,7 @@ def start_run(
         idempotency_key,
         "run.start",
         body.model_dump_json(),
-        lambda: service.create(session, body).id,
+        lambda: service.create(session, body, settings.allowed_data_roots).id,
     )
     response.headers["Location"] = f"/api/v1/runs/{run_id}"
     return service.read_run(session, repository.get_run(session, run_id))
@@ -88,9 +90,19 @@ def cancel_run(run_id: Id, session: WriteSession) -> RunRead:
 
 
 @router.post("/{run_id}/advance", status_code=202)
-def advance_run(run_id: Id, session: WriteSession, person: Operator) -> RunRead:
+def advance_run(
+    run_id: Id, session: WriteSession, person: Operator, idempotency_key: IdempotencyKey = None
+) -> RunRead:
     """Approve the round that waits, or go on after a failure or cancel."""
-    return service.read_run(session, service.advance(session, run_id, person.name))
+    once(
+        session,
+        person.name,
+        idempotency_key,
+        "run.advance",
+        str(run_id),
+        lambda: service.advance(session, run_id, person.name).id,
+    )
+    return service.read_run(session, repository.get_run(session, run_id))
 
 
 @router.get("/{run_id}/events")

@@ -40,7 +40,7 @@ class RunCreate(BaseModel):
     """Name of a registered data set; likewise target and validation."""
     target: str | None = None
     validation: str | None = None
-    set: dict[str, Any] = Field(default_factory=dict)
+    set: dict[str, Any] = Field(default_factory=dict, max_length=200)
     """RunSpec fields to override, by dotted name: {"training.iterations": 200}."""
     spec: RunSpec | None = None
     priority: Priority = 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from sqlalchemy.orm import Session
 
 from backend.datasets.repository import get_dataset_by_name
@@ -9,9 +12,9 @@ from backend.datasets.tables import Dataset
 from backend.errors import ConflictError
 from backend.jobs.service import retry
 from backend.jobs.tables import Job
-from backend.pagination import Page, decode_cursor, encode_cursor
-from backend.rounds.schemas import Curve, CurvePoint
-from backend.rounds.service import approve, read_round
+from backend.pagination import Page, cut, decode_cursor
+from backend.rounds.schemas import Curve, CurvePoint, RoundRead
+from backend.rounds.service import approve, read_rounds
 from backend.rounds.tables import Round
 from backend.runs import progression, repository
 from backend.runs.schemas import RunCreate, RunRead
@@ -23,37 +26,47 @@ from hiast.recipes import ROLES, DatasetRole, build_spec, load_recipe
 
 def read_run(session: Session, run: Run) -> RunRead:
     """The run as it travels."""
-    jobs = [job.id for job in progression.active_jobs(session, run.id)]
+    return read_runs(session, [run])[0]
 
-    def _name(dataset_id: int | None) -> str | None:
-        return session.get_one(Dataset, dataset_id).name if dataset_id is not None else None
 
-    return RunRead.model_validate(
-        {
-            **{name: getattr(run, name, None) for name in RunRead.model_fields},
-            "source": _name(run.source_id),
-            "target": _name(run.target_id),
-            "validation": _name(run.validation_id),
-            "active_job_id": jobs[0] if jobs else None,
-            "active_job_ids": jobs,
-            "rounds": [read_round(session, round_) for round_ in repository.list_rounds(session, run.id)],
-        },
-        from_attributes=True,
-    )
+def read_runs(session: Session, runs: Sequence[Run]) -> list[RunRead]:
+    """Runs as they travel, with the same few queries for one as for many."""
+    ids = [run.id for run in runs]
+    jobs, names = repository.active_job_ids(session, ids), repository.dataset_names(session, runs)
+    rounds: dict[int, list[RoundRead]] = {run_id: [] for run_id in ids}
+    for round_ in read_rounds(session, repository.rounds_of(session, ids)):
+        rounds[round_.run_id].append(round_)
+    return [
+        RunRead.model_validate(
+            {
+                **{name: getattr(run, name, None) for name in RunRead.model_fields},
+                "source": names.get(run.source_id or 0),
+                "target": names[run.target_id],
+                "validation": names.get(run.validation_id or 0),
+                "active_job_id": next(iter(jobs.get(run.id, [])), None),
+                "active_job_ids": jobs.get(run.id, []),
+                "rounds": rounds[run.id],
+            },
+            from_attributes=True,
+        )
+        for run in runs
+    ]
 
 
 def list_runs(session: Session, *, state: str | None, cursor: str | None, limit: int) -> Page[RunRead]:
     """A page of runs, newest first."""
-    before = decode_cursor(cursor, int)[0] if cursor else None
-    runs, total = repository.list_runs(session, state=state, before=before, limit=limit)
-    next_cursor = encode_cursor(runs[-1].id) if len(runs) == limit else None
-    return Page(items=[read_run(session, run) for run in runs], next_cursor=next_cursor, total=total)
+    of = f"state={state}"
+    before = decode_cursor(cursor, int, of=of)[0] if cursor else None
+    runs, total = repository.list_runs(session, state=state, before=before, limit=limit + 1)
+    runs, next_cursor = cut(runs, limit, lambda run: (run.id,), of=of)
+    return Page(items=read_runs(session, runs), next_cursor=next_cursor, total=total)
 
 
-def create(session: Session, body: RunCreate) -> Run:
-    """Start a run."""
+def create(session: Session, body: RunCreate, allowed_roots: list[Path]) -> Run:
+    """Start a run. `allowed_roots`: where weights may lie, as data sets; empty: anywhere."""
     datasets = _chosen_datasets(session, body)
     spec = _resolved_spec(body, datasets)
+    _check_weights(spec.model.weights, allowed_roots)
     for role in ROLES:
         if getattr(spec, role) is not None and role not in datasets:
             raise UserError(f"no {role} data set is named.", where=role, remedy="Name a registered one.")
@@ -104,6 +117,19 @@ def _resolved_spec(body: RunCreate, datasets: dict[DatasetRole, Dataset]) -> Run
         return RunSpec.model_validate({**body.spec.model_dump(), **chosen, "name": name})
     recipe = load_recipe(body.recipe or "")
     return build_spec(recipe, name=body.name, datasets=specs, overrides=body.set)
+
+
+def _check_weights(weights: str | None, allowed_roots: list[Path]) -> None:
+    if weights is None or not allowed_roots or weights.startswith(("bundled:", "hub:")):
+        return
+    path = Path(weights)
+    real = path.resolve() if path.is_absolute() else None
+    if real is None or not any(real.is_relative_to(allowed) for allowed in allowed_roots):
+        raise UserError(
+            f"{weights!r} is not an absolute path below an allowed directory.",
+            where="model.weights",
+            remedy="Allowed: " + ", ".join(map(str, allowed_roots)) + " (STUDIO_DATA_ROOTS).",
+        )
 
 
 def _check_usable(role: DatasetRole, dataset: Dataset) -> None:

@@ -40,6 +40,10 @@ def list_camvid(spec: DatasetSpec) -> tuple[ClassSpace, list[ImageEntry]]:
                 where=str(list_file),
                 remedy='Each line is "image label", paths relative to the root, without spaces.',
             )
+        if "\0" in line:
+            raise UserError(
+                f"line {number} holds a NUL: {line!r}.", where=str(list_file), remedy="Save it as text."
+            )
         label = words[1] if len(words) == 2 and spec.labelled else None
         name = str(Path(words[0]).with_suffix(""))
         entries.append(ImageEntry(name=name, image_path=words[0], label_path=label))

@@ -19,8 +19,8 @@ from hiast.data.listing import file_below
 
 __all__ = ["DAMAGED", "MAX_PIXELS", "file_below", "read_image", "read_label", "require_known_ids"]
 
-MAX_PIXELS: Final = 200_000_000
-"""Larger files are refused before they are decoded."""
+MAX_PIXELS: Final = 8192 * 8192
+"""Larger files are refused before they are decoded: this many take half a gigabyte while they are read."""
 DAMAGED: Final = (
     OSError,
     SyntaxError,
@@ -73,7 +73,7 @@ def read_image(spec: DatasetSpec, entry: ImageEntry) -> NDArray[np.uint8]:
             where=entry.image_path,
             remedy="Save it with 8 bits per channel.",
         )
-    return np.asarray(image.convert("RGB"))
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def read_label(spec: DatasetSpec, entry: ImageEntry) -> NDArray[np.uint8]:

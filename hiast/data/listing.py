@@ -83,7 +83,7 @@ def _visible(root: str, folder: str) -> list[os.DirEntry[str]]:
     """What lies in a folder. Hidden things are somebody's temporary ones (ours, macOS's, rsync's)."""
     try:
         with os.scandir(file_below(root, folder)) as listing:
-            return [entry for entry in listing if not entry.name.startswith(".")]
+            entries = [entry for entry in listing if not entry.name.startswith(".")]
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(
             f"there is no folder {folder}/.",
@@ -96,3 +96,13 @@ def _visible(root: str, folder: str) -> list[os.DirEntry[str]]:
             where=root,
             remedy="Give read permission to the account of the API and of every worker.",
         ) from error
+    for entry in entries:
+        try:
+            entry.name.encode()
+        except UnicodeEncodeError:
+            raise UserError(
+                f"the folder {folder}/ holds {os.fsencode(entry.name)!r}, which is no UTF-8 name.",
+                where=root,
+                remedy="Rename it.",
+            ) from None
+    return entries

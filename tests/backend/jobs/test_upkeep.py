@@ -94,13 +94,13 @@ def test_upkeep_reaps_sweeps_and_forgets_by_itself(
         session.flush()
         session.get_one(Worker, "gone").seen_at = database_now(session) - 2 * HOUR
     wake_ups.clear()
-    stop = upkeep.start_upkeep(engine, 0.05)
+    running = upkeep.start_upkeep(engine, 0.05)
     try:
         deadline = time.monotonic() + 30
         while len(names := _names(engine)) == 2 and time.monotonic() < deadline:
             time.sleep(0.02)
     finally:
-        stop.set()
+        running.stop.set()
     assert names == ["here"]
     assert wake_ups[0] == expired
 

@@ -1,4 +1,6 @@
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -61,3 +63,45 @@ def test_a_png_with_a_text_bomb_is_a_faulty_file(tmp_path):
     (tmp_path / "a.png").write_bytes(content[:33] + chunk + content[33:])
     with pytest.raises(UserError, match=r"a\.png: the file cannot be read"):
         read_image(spec_of(tmp_path), entry_of())
+
+
+def write_bomb(path, width, height):
+    """A PNG of a few bytes that says it is huge."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 100_000)), (b"IEND", b""))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+            for kind, body in chunks
+        )
+    )
+
+
+@pytest.mark.parametrize("size", [(8193, 8192), (30_000, 30_000), (2**31 - 1, 2**31 - 1)])
+def test_an_image_too_large_is_refused_before_it_is_decoded(tmp_path, size):
+    write_bomb(tmp_path / "a.png", *size)
+    with pytest.raises(
+        UserError, match=r"a\.png: the (image has .* pixels, more than|file cannot be read)"
+    ):
+        read_image(spec_of(tmp_path), entry_of())
+
+
+def test_large_images_are_scanned_in_bounded_memory(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "classes.json").write_text('{"class_space": "cityscapes"}')
+    Image.new("RGB", (8000, 6250), (9, 9, 9)).save(tmp_path / "images/large.png", compress_level=1)
+    write_bomb(tmp_path / "images/bomb.png", 60_000, 60_000)
+    code = f"""
+import resource
+from hiast.contracts.datasets import DatasetSpec
+from hiast.data import scan_dataset
+scan = scan_dataset(DatasetSpec(kind="folder", root={str(tmp_path)!r}), lambda _: None)
+for entry in scan.entries:
+    print(entry.name, entry.width, entry.problem is None)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    bomb, large, mebibytes = done.stdout.splitlines()
+    assert (bomb, large) == ("bomb 0 False", "large 8000 True")
+    assert int(mebibytes) < 700
