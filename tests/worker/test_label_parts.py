@@ -18,9 +18,9 @@ from backend.rounds.tables import Round
 from tests.worker.service import Service, wait_for
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
-IMAGES = 9
+IMAGES = 12
 # Scales, so that a look at an image takes long enough for two workers to be met at it.
-SLOW = [1.0, 1.5, 2.0, 2.5]
+SLOW = [1.0, 1.5, 2.0, 2.5, 3.0]
 
 
 @pytest.fixture
@@ -85,13 +85,15 @@ def test_a_killed_part_stops_its_sibling_and_a_retry_makes_what_is_missing(stree
     run = streets.wait_for_run(run_id, "failed")
     assert "SIGKILL" in (run.error or "")
     states = sorted(job.state for job in streets.jobs(run_id)[1:])
-    assert states == ["canceled", "canceled", "failed"]
+    # The sibling may be at its last image when it is asked to stop; then it has done its part.
+    assert states in (["canceled", "canceled", "failed"], ["canceled", "failed", "succeeded"])
     assert streets.job_processes() == []
     written = list(_measurements(streets, run_id).glob("**/*.measurement"))
     assert 0 < len(written) < IMAGES
     streets.advance(run_id)
     streets.wait_for_run(run_id, "waiting_for_review")
-    assert [job.attempt for job in _parts(streets, run_id)] == [2, 2]
+    again = 1 + ("succeeded" not in states)
+    assert sorted(job.attempt for job in _parts(streets, run_id)) == [again, 2]
     whole = _start(streets, "whole")
     streets.wait_for_run(whole, "waiting_for_review")
     assert _labels(streets, run_id) == _labels(streets, whole)
