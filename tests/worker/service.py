@@ -127,7 +127,7 @@ class Service:
             recipe="streets_from_scratch", name=name, source="source", target="target", set=fields
         )
         with write_session(self.engine) as session:
-            return runs.create(session, body).id
+            return runs.create(session, body, []).id
 
     def advance(self, run_id: int) -> None:
         with write_session(self.engine) as session:
