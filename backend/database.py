@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
-from sqlalchemy import JSON, DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy import JSON, DateTime, Dialect, Engine, create_engine, event, func, select
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 Model = TypeVar("Model", bound=BaseModel)
+_NOTICE_OUTAGES: Final = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""libpq: a server that is gone without a word is noticed in some ten seconds, not in minutes."""
 
 
 class Base(DeclarativeBase):
@@ -56,10 +64,21 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def database_now(session: Session) -> datetime:
+    """The present moment by the database server's clock, UTC: the one clock that all hosts share.
+
+    SQLite has no clock but the host's, and serves one host.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return now()
+    moment: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return moment
+
+
 def open_engine(url: str) -> Engine:
     """An engine for SQLite (WAL, foreign keys, waits for locks) or PostgreSQL."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, connect_args=_NOTICE_OUTAGES)
     engine = create_engine(url, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")

@@ -19,6 +19,7 @@ import backend.recipes.routes
 import backend.reviews.routes
 import backend.rounds.routes
 import backend.runs.routes
+import backend.workers.routes
 from backend.artifacts import open_store
 from backend.auth.cross_site import RefuseCrossSite
 from backend.auth.first_admin import make_from_settings
@@ -44,6 +45,7 @@ ROUTERS = (
     backend.labels.routes.router,
     backend.reviews.routes.router,
     backend.jobs.routes.router,
+    backend.workers.routes.router,
     backend.auth.routes.router,
     backend.audit.routes.router,
 )

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     """How often expired leases are re-queued and lost wake-ups re-sent."""
     job_threads: int | None = Field(default=None, ge=1)
     """Torch threads of a job process; default: the cores of the machine."""
+    worker_gpus: int | None = Field(default=None, ge=0)
+    """GPUs of this worker; default: those nvidia-smi lists and CUDA_VISIBLE_DEVICES leaves."""
+    worker_gpu_memory_gib: float | None = Field(default=None, ge=0)
+    """Memory of the smallest of them; default: what nvidia-smi says."""
 
     @property
     def home_directory(self) -> Path:

@@ -26,6 +26,7 @@ from backend.recipes.schemas import RecipeRead
 from backend.reviews.schemas import ReviewCreate
 from backend.rounds.schemas import Approval, ClassSummary, Curve, RoundRead, ThresholdTrajectory
 from backend.runs.schemas import RunCreate, RunRead
+from backend.workers.schemas import WorkerRead
 
 API_PATH = "/api/v1"
 Answer = TypeVar("Answer")
@@ -170,6 +171,10 @@ class ApiClient:
     def job_log(self, job_id: int) -> str:
         """The job's log so far."""
         return self._send("GET", f"/jobs/{job_id}/log").text
+
+    def workers(self) -> list[WorkerRead]:
+        """The workers, by name."""
+        return self._read(list[WorkerRead], "GET", "/workers")
 
     def users(self, *, limit: int = 200) -> Page[UserRead]:
         """The accounts."""

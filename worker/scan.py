@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from backend.artifacts import ArtifactStore
-from backend.database import write_session
 from backend.jobs import reports
 from hiast.contracts.datasets import DatasetSpec
 from hiast.data import scan_dataset
@@ -27,8 +26,7 @@ def run_scan(dataset: DatasetSpec, reporter: Reporter, artifacts: ArtifactStore)
         # Also when somebody stops the scan: the next one goes on from there.
         if journal.exists():
             artifacts.publish(JOURNALS, [journal.name])
-    with write_session(reporter.engine) as session:
-        reports.succeed_scan(session, reporter.job_id, reporter.attempt, scan)
+    reporter.write(lambda session: reports.succeed_scan(session, reporter.job_id, reporter.attempt, scan))
 
 
 def journal_name(dataset: DatasetSpec) -> str:

@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from backend.artifacts import ArtifactStore
-from backend.database import write_session
 from backend.jobs import reports
 from backend.jobs.inputs import DatasetInput, JobInput, RoundInput, RunInput
-from hiast.contracts.errors import UserError
+from hiast.contracts.errors import Canceled, UserError
 from hiast.contracts.reports import (
     EvaluationReport,
     LabelReport,
     LabelSetReport,
+    OnProgress,
     Progress,
     TrainingReport,
 )
 from hiast.data import ImageSet
 from hiast.data.label_files import FILE_KINDS, KEPT_LABEL_KINDS, file_name
+from hiast.data.measurement_files import measurement_name
 from hiast.models import SegmentationModel, load_model, save_checkpoint
+from hiast.rounds.processes import process_group, process_number, wait_for_all
 from hiast.rounds.run_files import LOADED_WEIGHTS_FILE
 from hiast.rounds.run_round import (
     STATE_FILE,
     STUDENT_FILE,
     TEACHER_FILE,
     WARM_UP_FILE,
+    label_measured_round,
     label_round,
+    measure_part,
+    part_of,
     train_round,
 )
 from hiast.rounds.steps import evaluate_checkpoint, warmed_up_model
-from worker.reporter import Reporter
+from worker.reporter import Reporter, StopRequested
 from worker.stored_state import resumable
+from worker.training_processes import stops_together
 
 
 def run_step(job: JobInput, reporter: Reporter, artifacts: ArtifactStore) -> None:
@@ -42,10 +49,12 @@ def run_step(job: JobInput, reporter: Reporter, artifacts: ArtifactStore) -> Non
         _warm_up(job.run, reporter, artifacts)
     elif job.round is None:
         raise UserError(f"a {job.kind} job belongs to a round, and this one has none.")
+    elif job.kind == "infer_labels":
+        _measure(job, job.run, job.round, reporter, artifacts)
     elif job.kind == "generate_labels":
-        _finish_round_step(reporter, _generate_labels(job.run, job.round, reporter, artifacts))
+        _generate_labels(job, job.run, job.round, reporter, artifacts)
     elif job.kind == "train_round":
-        _finish_round_step(reporter, _train(job.run, job.round, reporter, artifacts))
+        _train_together(job.run, job.round, reporter, artifacts)
     else:
         evaluation = _evaluate(_fetched(artifacts, job.round.key, STUDENT_FILE), job.run, reporter)
         if evaluation is None:
@@ -56,8 +65,9 @@ def run_step(job: JobInput, reporter: Reporter, artifacts: ArtifactStore) -> Non
 def _finish_round_step(
     reporter: Reporter, report: LabelSetReport | TrainingReport | EvaluationReport
 ) -> None:
-    with write_session(reporter.engine) as session:
-        reports.succeed_round_step(session, reporter.job_id, reporter.attempt, report)
+    reporter.write(
+        lambda session: reports.succeed_round_step(session, reporter.job_id, reporter.attempt, report)
+    )
 
 
 def _images(dataset: DatasetInput) -> ImageSet:
@@ -69,7 +79,10 @@ def _fetched(artifacts: ArtifactStore, key: str, name: str) -> Path:
 
 
 def _take_labels(
-    round_: RoundInput, reports: Sequence[LabelReport], reporter: Reporter, artifacts: ArtifactStore
+    round_: RoundInput,
+    reports: Sequence[LabelReport],
+    on_progress: OnProgress,
+    artifacts: ArtifactStore,
 ) -> Path:
     """The round's label directory, with what `read_kept_label` needs of these labels in it."""
     versions: dict[str, str | None] = {
@@ -80,7 +93,7 @@ def _take_labels(
 
     def on_file(count: int) -> None:
         message = f"fetching label files ({count} of {len(versions)})"
-        reporter.progress(Progress(stage="label", done=0, total=len(reports), message=message))
+        on_progress(Progress(stage="label", done=0, total=len(reports), message=message))
 
     artifacts.take(round_.labels_key, versions, on_file)
     return artifacts.directory(round_.labels_key)
@@ -97,8 +110,9 @@ def _warm_up(run: RunInput, reporter: Reporter, artifacts: ArtifactStore) -> Non
     artifacts.publish(key, [name for name in made if (directory / name).exists()])
     artifacts.remove(key, [STATE_FILE])
     evaluation = _evaluate(directory / WARM_UP_FILE, run, reporter)
-    with write_session(reporter.engine) as session:
-        reports.succeed_warm_up(session, reporter.job_id, reporter.attempt, evaluation)
+    reporter.write(
+        lambda session: reports.succeed_warm_up(session, reporter.job_id, reporter.attempt, evaluation)
+    )
 
 
 def _previous(round_: RoundInput, artifacts: ArtifactStore, role_file: str) -> SegmentationModel:
@@ -108,39 +122,88 @@ def _previous(round_: RoundInput, artifacts: ArtifactStore, role_file: str) -> S
     return model
 
 
+def _measure(
+    job: JobInput, run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: ArtifactStore
+) -> None:
+    """One part of the images: what the teacher says of them, for the job that labels."""
+    if job.shard is None or job.shards is None:
+        raise UserError(f"an {job.kind} job does a part of a round's images, and this one names none.")
+    key, target, part = round_.measurements_key, _images(run.target), (job.shard, job.shards)
+    names = [measurement_name(entry.name) for entry in part_of(run.spec, round_.number, target, part)]
+    # What an earlier attempt has left, perhaps on another machine, is not asked again.
+    artifacts.take(key, {name: None for name in names if artifacts.holds(key, name)})
+    measure_part(
+        run.spec,
+        round_.number,
+        _previous(round_, artifacts, TEACHER_FILE),
+        target,
+        artifacts.directory(key),
+        part,
+        reporter.progress,
+        on_file=lambda name: artifacts.publish(key, [measurement_name(name)]),
+    )
+    reporter.write(lambda session: reports.succeed_shard(session, reporter.job_id, reporter.attempt))
+
+
 def _generate_labels(
-    run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: ArtifactStore
-) -> LabelSetReport:
+    job: JobInput, run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: ArtifactStore
+) -> None:
+    """All labels of a round: by the teacher, or where other jobs have asked it, from what it said."""
+    target = _images(run.target)
+    measurements = [measurement_name(entry.name) for entry in target.entries] if job.shards else []
+    artifacts.take(round_.measurements_key, dict.fromkeys(measurements))
+    label = (
+        partial(label_measured_round, run.spec, round_.number, artifacts.directory(round_.measurements_key))
+        if job.shards
+        else partial(label_round, run.spec, round_.number, _previous(round_, artifacts, TEACHER_FILE))
+    )
     # Of labels written before an interruption; the quality of the whole set is measured at the end.
-    directory = _take_labels(round_, round_.labels, reporter, artifacts)
+    directory = _take_labels(round_, round_.labels, reporter.progress, artifacts)
     version = str(reporter.attempt)
 
     def on_files(name: str) -> None:
         names = [file_name(name, kind) for kind in FILE_KINDS]
         artifacts.publish(round_.labels_key, names, version=version)
 
-    return label_round(
-        run.spec,
-        round_.number,
-        _previous(round_, artifacts, TEACHER_FILE),
-        _images(run.target),
+    report = label(
+        target,
         directory,
         written=round_.labels,
         on_files=on_files,
         on_label=reporter.label,
         on_progress=reporter.progress,
     )
+    _finish_round_step(reporter, report)
+    # Label files hold the same; what is left behind by a crash here is only space.
+    artifacts.remove(round_.measurements_key, measurements)
+
+
+def _train_together(
+    run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: ArtifactStore
+) -> None:
+    """Train in this process, or with others that torchrun has started; process 0 reports the result."""
+    with process_group(run.spec.compute.device):
+        try:
+            report = _train(run, round_, stops_together(reporter.progress), artifacts)
+        except (Canceled, StopRequested):
+            # torchrun ends all when one has left; process 0 is still storing its state.
+            wait_for_all()
+            raise
+        if process_number() == 0:
+            artifacts.publish(round_.key, [TEACHER_FILE, STUDENT_FILE])
+            artifacts.remove(round_.key, [STATE_FILE])
+            _finish_round_step(reporter, report)
 
 
 def _train(
-    run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: ArtifactStore
+    run: RunInput, round_: RoundInput, on_progress: OnProgress, artifacts: ArtifactStore
 ) -> TrainingReport:
     if round_.label_set is None:
         raise UserError(f"round {round_.number} is not completely labelled.")
     used = [report for report in round_.labels if report.name not in round_.rejected]
-    label_directory = _take_labels(round_, used, reporter, artifacts)
-    with resumable(artifacts, round_.key, reporter.progress) as progress:
-        report = train_round(
+    label_directory = _take_labels(round_, used, on_progress, artifacts)
+    with resumable(artifacts, round_.key, on_progress) as progress:
+        return train_round(
             run.spec,
             round_.number,
             _previous(round_, artifacts, STUDENT_FILE),
@@ -152,9 +215,6 @@ def _train(
             artifacts.directory(round_.key),
             progress,
         )
-    artifacts.publish(round_.key, [TEACHER_FILE, STUDENT_FILE])
-    artifacts.remove(round_.key, [STATE_FILE])
-    return report
 
 
 def _evaluate(weights: Path, run: RunInput, reporter: Reporter) -> EvaluationReport | None:

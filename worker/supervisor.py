@@ -1,4 +1,5 @@
-"""Watches one job: claims it, runs it in a fresh process group, keeps its lease, ends it when asked.
+"""Takes jobs from the queue and watches each: runs it in a fresh process group, keeps its lease, ends it
+when asked.
 
 A fresh process, because a Celery child may not have DataLoader workers of its own and torch hangs
 after a fork; and because it alone gives back all GPU memory and can really be killed.
@@ -8,10 +9,8 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from datetime import timedelta
 from typing import Final
@@ -19,12 +18,17 @@ from typing import Final
 import structlog
 from celery.worker import state as celery_state
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from backend.database import read_session, write_session
+from backend.database import read_session
 from backend.jobs import queue, reports
-from backend.jobs.repository import get_job
+from backend.jobs.tables import Job
 from backend.settings import get_settings
+from backend.workers.capabilities import Capabilities
+from worker.outages import AWAY, write_patiently
+from worker.output import Output
+from worker.registration import worker_name
 
 GRACE_SECONDS: Final = 20.0
 """How long a job process may take to stop by itself before it is killed."""
@@ -35,41 +39,63 @@ EXIT_STOPPED: Final = 75
 log = structlog.get_logger()
 
 
-def worker_name() -> str:
-    """This worker, as people see it."""
-    device = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return f"{socket.gethostname()}:{os.getpid()}" + (f" (GPU {device})" if device else "")
+def work(engine: Engine, has: Capabilities) -> None:
+    """Claim and run jobs, the best first, until there is none that this worker can run, or it stops."""
+    seconds = get_settings().lease_seconds
+    lease, name = timedelta(seconds=seconds), worker_name()
+    while not _stopping():
+        claimed_at = time.monotonic()
+        claimed = write_patiently(
+            engine, lambda session: _claim(session, name, has, lease), seconds=seconds
+        )
+        if claimed is None:
+            return
+        job_id, attempt, run_id = claimed
+        # The thread is used again for the next job.
+        clear_contextvars()
+        bind_contextvars(job_id=job_id, run_id=run_id, attempt=attempt)
+        supervise(engine, job_id, attempt, claimed_at=claimed_at)
 
 
-def supervise(engine: Engine, job_id: int) -> None:
-    """Claim and run a job to its end. Returns at once when there is nothing to claim."""
-    lease = timedelta(seconds=get_settings().lease_seconds)
-    with write_session(engine) as session:
-        attempt = queue.claim(session, job_id, worker_name(), lease)
-        run_id = get_job(session, job_id).run_id if attempt is not None else None
-    if attempt is None:
-        return
-    # The thread is used again for the next job.
-    clear_contextvars()
-    bind_contextvars(job_id=job_id, run_id=run_id, attempt=attempt)
+def _claim(
+    session: Session, name: str, has: Capabilities, lease: timedelta
+) -> tuple[int, int, int | None] | None:
+    """Id, attempt and run of the job that is now this worker's; None: there is none for it."""
+    claimed = queue.claim_next(session, name, has, lease)
+    return (*claimed, session.get_one(Job, claimed[0]).run_id) if claimed else None
+
+
+def _stopping() -> bool:
+    return celery_state.should_stop is not None or celery_state.should_terminate is not None
+
+
+def supervise(engine: Engine, job_id: int, attempt: int, *, claimed_at: float) -> None:
+    """Run a claimed job to its end. claimed_at: the monotonic clock just before it was claimed."""
     log.info("job.claimed", job_id=job_id, attempt=attempt)
-    process = _start_process(job_id, attempt)
-    last_lines = _keep_output(engine, process, job_id, attempt)
+    watch = _Watch(engine, _start_process(job_id, attempt), job_id, attempt, claimed_at)
+    output = Output(engine, watch.process, job_id, attempt)
     try:
-        _watch(engine, process, job_id, attempt, lease)
-        _settle(engine, process, job_id, attempt, last_lines)
+        watch.until_it_ends()
+        output.wait(5.0)
+        _settle(watch, output)
     except queue.FencedError:
         log.warning("job.fenced", job_id=job_id, attempt=attempt)
     finally:
-        _kill(process)
-    log.info("job.left", job_id=job_id, attempt=attempt, exit_code=process.returncode)
+        watch.kill()
+    log.info("job.left", job_id=job_id, attempt=attempt, exit_code=watch.process.returncode)
 
 
 def _start_process(job_id: int, attempt: int) -> subprocess.Popen[str]:
     threads = str(get_settings().job_threads or os.cpu_count() or 1)
     return subprocess.Popen(
         [sys.executable, "-m", "worker.job_process", str(job_id), str(attempt), str(os.getpid())],
-        env={**os.environ, "OMP_NUM_THREADS": threads, "PYTHONUNBUFFERED": "1"},
+        # nvidia-smi counts GPUs along the bus; so must CUDA, or their memory would be another's.
+        env={
+            "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+            **os.environ,
+            "OMP_NUM_THREADS": threads,
+            "PYTHONUNBUFFERED": "1",
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -79,92 +105,96 @@ def _start_process(job_id: int, attempt: int) -> subprocess.Popen[str]:
     )
 
 
-def _keep_output(
-    engine: Engine, process: subprocess.Popen[str], job_id: int, attempt: int
-) -> tuple[threading.Thread, list[str]]:
-    """Store what the process prints as its log; also returns the lines, for the failure sentence."""
-    lines: list[str] = []
+class _Watch:
+    """One attempt's process group and its lease.
 
-    def _read() -> None:
-        for line in process.stdout or ():
-            lines.append(line.rstrip())
+    While the database is away nobody knows whether the lease still holds, so it is kept by a clock that
+    nobody can set: after two thirds of its time without a renewal the process is asked to stop, and
+    before its end it is killed. When another worker may start the job, this one has left it.
+    """
+
+    def __init__(
+        self, engine: Engine, process: subprocess.Popen[str], job_id: int, attempt: int, claimed_at: float
+    ) -> None:
+        self.engine, self.process, self.job_id, self.attempt = engine, process, job_id, attempt
+        self.lease = get_settings().lease_seconds
+        self.renewed_at = claimed_at
+        self.lost_lease = False
+        self._terminated_at: float | None = None
+
+    def until_it_ends(self) -> None:
+        """Renew the lease, pass on a cancel or the worker's own end, until the process has ended.
+
+        Raises FencedError when the job belongs to another attempt by now.
+        """
+        settings = get_settings()
+        while self.process.poll() is None:
+            time.sleep(settings.poll_seconds)
+            canceling = False
             try:
-                with write_session(engine) as session:
-                    reports.report_log(session, job_id, attempt, line.rstrip()[:4000])
-            except queue.FencedError:
-                # Printed after the job had ended: the database refuses it, our own log keeps it.
-                log.info("job.late_output", job_id=job_id, attempt=attempt, line=line.rstrip())
+                canceling = self._is_canceling()
+                if time.monotonic() - self.renewed_at >= settings.heartbeat_seconds:
+                    self._renew()
+            except AWAY as error:
+                log.warning("database.away", job_id=self.job_id, error=str(error.orig))
+            silence = time.monotonic() - self.renewed_at
+            self.lost_lease = self.lost_lease or silence > self.lease * 2 / 3
+            # A canceling job notices the flag itself at its next batch; TERM reaches it between batches.
+            if (_stopping() or canceling or self.lost_lease) and self._terminated_at is None:
+                self._terminated_at = time.monotonic()
+                self._signal(signal.SIGTERM)
+            too_slow = time.monotonic() - (self._terminated_at or time.monotonic()) > GRACE_SECONDS
+            if too_slow or silence > self.lease * 5 / 6:
+                self.kill()
 
-    thread = threading.Thread(target=_read, name=f"job-{job_id}-output", daemon=True)
-    thread.start()
-    return thread, lines
+    def _is_canceling(self) -> bool:
+        with read_session(self.engine) as session:
+            job = session.get(Job, self.job_id)
+        if job is None or job.attempt != self.attempt or job.state == "queued":
+            raise queue.FencedError(f"job {self.job_id} attempt {self.attempt} was given to another")
+        return job.state == "canceling"
 
-
-def _watch(
-    engine: Engine, process: subprocess.Popen[str], job_id: int, attempt: int, lease: timedelta
-) -> None:
-    """Until the process ends: renew the lease, pass on a cancel or the worker's own end."""
-    settings = get_settings()
-    next_heartbeat = time.monotonic() + settings.heartbeat_seconds
-    terminated_at: float | None = None
-    while process.poll() is None:
-        time.sleep(settings.poll_seconds)
-        with read_session(engine) as session:
-            state = get_job(session, job_id).state
-        # A canceling job notices the flag itself at its next batch; TERM reaches it between batches.
-        stopping = celery_state.should_stop is not None or celery_state.should_terminate is not None
-        if (stopping or state == "canceling") and terminated_at is None:
-            terminated_at = time.monotonic()
-            _signal(process, signal.SIGTERM)
-        if terminated_at is not None and time.monotonic() - terminated_at > GRACE_SECONDS:
-            _kill(process)
-        if time.monotonic() >= next_heartbeat:
-            next_heartbeat = time.monotonic() + settings.heartbeat_seconds
-            with write_session(engine) as session:
-                queue.renew_lease(session, job_id, attempt, lease)
-
-
-def _settle(
-    engine: Engine,
-    process: subprocess.Popen[str],
-    job_id: int,
-    attempt: int,
-    output: tuple[threading.Thread, list[str]],
-) -> None:
-    """Record how the process ended, unless it has done so itself."""
-    thread, lines = output
-    thread.join(timeout=5.0)
-    if process.returncode == EXIT_REPORTED:
-        return
-    with write_session(engine) as session:
-        job = queue.fenced(session, job_id, attempt)
-        if job.state == "canceling":
-            reports.cancel(session, job_id, attempt)
-        elif process.returncode == EXIT_STOPPED or celery_state.should_stop is not None:
-            queue.release(session, job, "its worker stopped; queued again")
-        else:
-            reports.fail(session, job_id, attempt, _death_sentence(process.returncode, lines))
-
-
-def _death_sentence(exit_code: int, lines: list[str]) -> str:
-    if exit_code == -signal.SIGKILL:
-        return (
-            "The job process was killed (SIGKILL), most likely because the machine ran out of memory. "
-            "Use a smaller batch or crop, or close other programs, and retry."
+    def _renew(self) -> None:
+        before = time.monotonic()
+        write_patiently(
+            self.engine,
+            lambda session: queue.renew_lease(
+                session, self.job_id, self.attempt, timedelta(seconds=self.lease)
+            ),
+            seconds=0.0,
         )
-    last = next((line for line in reversed(lines) if line.strip()), "it printed nothing")
-    return f"The job process ended unexpectedly (exit code {exit_code}): {last}. Its log has more; retry."
+        self.renewed_at = before
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self.process.pid, number)
+        except ProcessLookupError:
+            # It ended between our look and the signal.
+            return
+
+    def kill(self) -> None:
+        """End the whole process group, children included."""
+        self._signal(signal.SIGKILL)
+        self.process.wait()
 
 
-def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    try:
-        os.killpg(process.pid, number)
-    except ProcessLookupError:
-        # It ended between our look and the signal.
+def _settle(watch: _Watch, output: Output) -> None:
+    """Record how the process ended, unless it has done so itself."""
+    exit_code, job_id, attempt = watch.process.returncode, watch.job_id, watch.attempt
+    if exit_code == EXIT_REPORTED:
         return
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    """End the whole process group, children included."""
-    _signal(process, signal.SIGKILL)
-    process.wait()
+    if watch.lost_lease:
+        reason = "the database was away for almost the time of a lease; queued again"
+    elif exit_code == EXIT_STOPPED or _stopping():
+        reason = "its worker stopped; queued again"
+    else:
+        reason = ""
+    write_patiently(
+        watch.engine,
+        lambda session: (
+            reports.give_back(session, job_id, attempt, reason)
+            if reason
+            else reports.fail(session, job_id, attempt, output.death_sentence())
+        ),
+        seconds=watch.lease,
+    )

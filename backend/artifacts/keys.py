@@ -13,6 +13,11 @@ def labels_key(run_id: int, round_number: int) -> str:
     return f"{round_key(run_id, round_number)}/labels"
 
 
+def measurements_key(run_id: int, round_number: int) -> str:
+    """Where jobs that look at a part of a round's images leave what the network said."""
+    return f"{round_key(run_id, round_number)}/measurements"
+
+
 def warm_up_key(run_id: int) -> str:
     """Where the checkpoint before round 1 lies."""
     return f"runs/{run_id}/warm_up"

@@ -95,4 +95,4 @@ def scan_dataset(
         lambda: service.rescan(session, dataset_id, person.name).id,
     )
     response.headers["Location"] = f"/api/v1/jobs/{job_id}"
-    return read_job(get_job(session, job_id))
+    return read_job(session, get_job(session, job_id))

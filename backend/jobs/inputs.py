@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.artifacts import labels_key, round_key, warm_up_key
+from backend.artifacts import labels_key, measurements_key, round_key, warm_up_key
 from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.jobs.schemas import JobKind
@@ -32,6 +32,8 @@ class RoundInput(BaseModel):
 
     number: int
     labels_key: str
+    measurements_key: str
+    """Where jobs that look at a part of the images leave what the network said."""
     key: str
     previous_key: str
     """Where the checkpoints lie that this round starts from."""
@@ -60,9 +62,19 @@ class JobInput(BaseModel):
     """One job: a scan has `dataset`, every other kind has `run`, steps of a round have `round`."""
 
     kind: JobKind
+    shard: int | None = None
+    """Part of the images this job looks at, from 0, of `shards`."""
+    shards: int | None = None
     dataset: DatasetSpec | None = None
     run: RunInput | None = None
     round: RoundInput | None = None
+
+    @property
+    def processes(self) -> int:
+        """Processes that do the job together."""
+        if self.run is None or self.kind != "train_round":
+            return 1
+        return self.run.spec.compute.processes
 
 
 def _dataset_input(session: Session, dataset_id: int | None) -> DatasetInput | None:
@@ -97,6 +109,7 @@ def _round_input(session: Session, round_: Round) -> RoundInput:
     return RoundInput(
         number=number,
         labels_key=labels_key(run_id, number),
+        measurements_key=measurements_key(run_id, number),
         key=round_key(run_id, number),
         previous_key=warm_up_key(run_id) if number == 1 else round_key(run_id, number - 1),
         labels=[label.report for label in labels],
@@ -127,5 +140,11 @@ def load_inputs(session: Session, job_id: int) -> JobInput:
     )
     round_ = session.get_one(Round, job.round_id) if job.round_id is not None else None
     return JobInput.model_validate(
-        {"kind": job.kind, "run": run_input, "round": _round_input(session, round_) if round_ else None}
+        {
+            "kind": job.kind,
+            "shard": job.shard,
+            "shards": job.shards,
+            "run": run_input,
+            "round": _round_input(session, round_) if round_ else None,
+        }
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from backend.datasets.tables import Dataset, Image
 from backend.jobs import queue
-from backend.jobs.tables import Job
+from backend.jobs.tables import Job, JobEvent
 from backend.labels.tables import Label
 from backend.rounds.tables import Round
 from backend.runs import progression
@@ -22,6 +22,9 @@ from hiast.contracts.reports import (
     Progress,
     TrainingReport,
 )
+
+LOG_LINES: Final = 5000
+"""Lines of its log that are kept of a job."""
 
 
 def report_progress(session: Session, job_id: int, attempt: int, progress: Progress) -> bool:
@@ -39,6 +42,20 @@ def report_log(session: Session, job_id: int, attempt: int, line: str) -> None:
     queue.add_event(session, queue.fenced(session, job_id, attempt), "log", {"line": line})
 
 
+def shorten_log(session: Session, job_id: int) -> None:
+    """Forget all but the newest LOG_LINES lines of the job's log: a job that prints without end must not
+    fill the database, and what it printed last is what people look for."""
+    newest = select(JobEvent.id).where(JobEvent.job_id == job_id, JobEvent.kind == "log")
+    first_kept = session.scalar(newest.order_by(JobEvent.id.desc()).offset(LOG_LINES - 1).limit(1))
+    if first_kept is not None:
+        session.execute(
+            delete(JobEvent).where(
+                JobEvent.job_id == job_id, JobEvent.kind == "log", JobEvent.id < first_kept
+            ),
+            execution_options={"synchronize_session": False},
+        )
+
+
 def report_label(session: Session, job_id: int, attempt: int, report: LabelReport) -> None:
     """Record a label whose files are complete; from now on people can open it."""
     job = queue.fenced(session, job_id, attempt)
@@ -54,6 +71,14 @@ def report_label(session: Session, job_id: int, attempt: int, report: LabelRepor
     label.position, label.kept_share = report.order, report.kept_share
     label.report, label.attempt = report, attempt
     session.add(label)
+
+
+def _owned(session: Session, job_id: int, attempt: int) -> Job:
+    """The job, locked, if `attempt` still owns it, and its run locked before it: the order of all locks."""
+    run_id = session.scalar(select(Job.run_id).where(Job.id == job_id))
+    if run_id is not None:
+        progression.lock_run(session, run_id)
+    return queue.fenced(session, job_id, attempt)
 
 
 def succeed_scan(session: Session, job_id: int, attempt: int, scan: DatasetScan) -> None:
@@ -91,7 +116,7 @@ def succeed_warm_up(
     session: Session, job_id: int, attempt: int, evaluation: EvaluationReport | None
 ) -> None:
     """The network before round 1 is stored."""
-    job = queue.fenced(session, job_id, attempt)
+    job = _owned(session, job_id, attempt)
     run, canceling = session.get_one(Run, job.run_id), job.state == "canceling"
     queue.finish(session, job, "succeeded")
     progression.after_warm_up(session, run, evaluation)
@@ -105,7 +130,7 @@ def succeed_round_step(
     report: LabelSetReport | TrainingReport | EvaluationReport,
 ) -> None:
     """A step of a round is done; the run goes on to the next."""
-    job = queue.fenced(session, job_id, attempt)
+    job = _owned(session, job_id, attempt)
     run, round_ = session.get_one(Run, job.run_id), session.get_one(Round, job.round_id)
     canceling = job.state == "canceling"
     queue.finish(session, job, "succeeded")
@@ -118,6 +143,14 @@ def succeed_round_step(
     _stop_if_asked(session, run, canceling)
 
 
+def succeed_shard(session: Session, job_id: int, attempt: int) -> None:
+    """A part of the images was looked at; the step goes on when the other parts are done, too."""
+    job = _owned(session, job_id, attempt)
+    canceling = job.state == "canceling"
+    queue.finish(session, job, "succeeded")
+    _stop_if_asked(session, session.get_one(Run, job.run_id), canceling)
+
+
 def _stop_if_asked(session: Session, run: Run, canceling: bool) -> None:
     """A cancel that came during the last batch: the step's result is kept, and nothing follows it."""
     if canceling and run.state in ("running", "waiting_for_review"):
@@ -126,29 +159,38 @@ def _stop_if_asked(session: Session, run: Run, canceling: bool) -> None:
 
 def fail(session: Session, job_id: int, attempt: int, error: str) -> None:
     """The job failed; `error` says what to do."""
-    job = queue.fenced(session, job_id, attempt)
+    job = _owned(session, job_id, attempt)
     if job.state == "canceling":
         settle_canceled(session, job)
         return
     queue.finish(session, job, "failed", error)
-    _stop_owner(session, job, "failed", error)
+    _stop_owner(session, job, error)
 
 
 def cancel(session: Session, job_id: int, attempt: int) -> None:
     """The job has stopped because it was asked to."""
-    settle_canceled(session, queue.fenced(session, job_id, attempt))
+    settle_canceled(session, _owned(session, job_id, attempt))
+
+
+def give_back(session: Session, job_id: int, attempt: int, reason: str) -> None:
+    """The job is not finished, and its worker does not go on with it: another one may."""
+    job = _owned(session, job_id, attempt)
+    if job.state == "canceling":
+        settle_canceled(session, job)
+    else:
+        queue.release(session, job, reason)
 
 
 def settle_canceled(session: Session, job: Job) -> None:
     """Mark a job and what it belongs to as canceled."""
     if job.state != "canceled":
         queue.finish(session, job, "canceled")
-    _stop_owner(session, job, "canceled", None)
+    _stop_owner(session, job, None)
 
 
-def _stop_owner(session: Session, job: Job, state: str, error: str | None) -> None:
+def _stop_owner(session: Session, job: Job, error: str | None) -> None:
     if job.run_id is not None:
-        progression.after_stop(session, job, state=state, error=error)
+        progression.after_stop(session, job, error=error)
     if job.dataset_id is not None:
         dataset = session.get_one(Dataset, job.dataset_id)
         dataset.state, dataset.error = "failed", error or "The scan was canceled; scan again to use it."

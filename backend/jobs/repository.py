@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.jobs.tables import Job, JobEvent
+from backend.jobs.tables import Job, JobDependency, JobEvent
 from hiast.contracts.errors import NotFoundError
 
 
@@ -42,3 +42,23 @@ def list_events(
     if kind is not None:
         query = query.where(JobEvent.kind == kind)
     return session.scalars(query.order_by(JobEvent.id).limit(limit)).all()
+
+
+def newest_lines(session: Session, job_id: int, *, limit: int) -> Sequence[JobEvent]:
+    """The last state changes and log lines of a job, in the order they happened."""
+    query = select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.kind != "metrics")
+    return session.scalars(query.order_by(JobEvent.id.desc()).limit(limit)).all()[::-1]
+
+
+def needs_of(session: Session, job_ids: Sequence[int]) -> dict[int, dict[int, str]]:
+    """Per job that needs others: the ids of those, in order, and their states."""
+    query = (
+        select(JobDependency.job_id, Job.id, Job.state)
+        .join(Job, Job.id == JobDependency.needs_id)
+        .where(JobDependency.job_id.in_(job_ids))
+        .order_by(Job.id)
+    )
+    found: dict[int, dict[int, str]] = {}
+    for job_id, needed_id, state in session.execute(query):
+        found.setdefault(job_id, {})[needed_id] = state
+    return found

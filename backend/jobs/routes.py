@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 from sqlalchemy import Engine
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from backend.audit.service import record
 from backend.database import read_session
 from backend.dependencies import (
     Cursor,
@@ -23,7 +24,7 @@ from backend.dependencies import (
 )
 from backend.idempotency.service import once
 from backend.jobs import queue, repository, service
-from backend.jobs.schemas import JobEventRead, JobRead, JobState
+from backend.jobs.schemas import JobEventRead, JobPriority, JobRead, JobState
 from backend.pagination import Page
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -44,13 +45,13 @@ def list_jobs(
 @router.get("/{job_id}")
 def get_job(job_id: Id, session: ReadSession) -> JobRead:
     """One job."""
-    return service.read_job(repository.get_job(session, job_id))
+    return service.read_job(session, repository.get_job(session, job_id))
 
 
 @router.post("/{job_id}/cancel", status_code=202)
 def cancel_job(job_id: Id, session: WriteSession, person: Operator) -> JobRead:
     """Stop a job: at once when queued, at its next batch when running."""
-    return service.read_job(service.cancel(session, job_id, person.name))
+    return service.read_job(session, service.cancel(session, job_id, person.name))
 
 
 @router.post("/{job_id}/retry", status_code=202)
@@ -66,7 +67,24 @@ def retry_job(
         str(job_id),
         lambda: service.retry(session, job_id, person.name).id,
     )
-    return service.read_job(repository.get_job(session, job_id))
+    return service.read_job(session, repository.get_job(session, job_id))
+
+
+@router.post("/{job_id}/priority")
+def change_job_priority(job_id: Id, body: JobPriority, session: WriteSession, person: Operator) -> JobRead:
+    """Let a queued job be started sooner or later than others."""
+    before = repository.get_job(session, job_id).priority
+    job = service.change_priority(session, job_id, body.priority)
+    record(
+        session,
+        person.name,
+        "job.priority",
+        "job",
+        job_id,
+        before={"priority": before},
+        after={"priority": body.priority},
+    )
+    return service.read_job(session, job)
 
 
 @router.get("/{job_id}/log", response_class=PlainTextResponse)
@@ -77,7 +95,7 @@ def job_log(job_id: Id, session: ReadSession) -> str:
 
 def _news(engine: Engine, job_id: int, after: int) -> tuple[JobRead, list[JobEventRead]]:
     with read_session(engine) as session:
-        job = service.read_job(repository.get_job(session, job_id))
+        job = service.read_job(session, repository.get_job(session, job_id))
         return job, [
             service.read_event(event) for event in repository.list_events(session, job_id, after=after)
         ]

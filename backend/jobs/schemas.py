@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
-JobKind = Literal["scan_dataset", "warm_up", "generate_labels", "train_round", "evaluate"]
+JobKind = Literal["scan_dataset", "warm_up", "infer_labels", "generate_labels", "train_round", "evaluate"]
+Priority = Annotated[int, Field(ge=-100, le=100)]
+"""Greater ones are started first; among equals the older."""
 JobState = Literal["queued", "running", "canceling", "succeeded", "failed", "canceled"]
 
 
@@ -22,7 +24,20 @@ class JobRead(BaseModel):
     round_id: int | None
     dataset_id: int | None
     title: str
-    """What it does, in words: "run 3, round 1: label 60 images"."""
+    """What it does, in words: "streets: label round 1"."""
+    priority: int
+    """Greater ones are started first; among equals the older."""
+    gpus: int
+    """GPUs a worker must have to get it; likewise the memory of each."""
+    gpu_memory_gib: float
+    shard: int | None
+    """Part of its step's images this job does, from 0, of `shards`; null: all of them, or with `shards`
+    what is left when all parts are done."""
+    shards: int | None
+    needs: list[int]
+    """Jobs that must have succeeded before this one starts."""
+    waiting_for: str | None
+    """Why a queued job cannot start now, such as "a worker with 2 GPUs; the largest has 1"."""
     worker: str | None
     done: int
     total: int
@@ -43,3 +58,11 @@ class JobEventRead(BaseModel):
     kind: Literal["state", "log", "metrics"]
     data: dict[str, Any]
     created_at: datetime
+
+
+class JobPriority(BaseModel):
+    """When a queued job is started, compared with others."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"priority": 10}]})
+
+    priority: Priority

@@ -32,7 +32,8 @@ class Job(Base):
     """GPUs a worker must have to claim it; likewise their memory."""
     gpu_memory_gib: Mapped[float] = mapped_column(default=0.0)
     shard: Mapped[int | None]
-    """Part of the work this job does, from 0, of `shards`; None: all of it."""
+    """Part of the work this job does, from 0, of `shards`; None: all of it, or with `shards` what is left
+    when all parts are done."""
     shards: Mapped[int | None]
     worker: Mapped[str | None] = mapped_column(String(200))
     lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,4 +1,7 @@
-"""What keeps the queue moving when something died: the reaper and the sweeper."""
+"""What keeps the queue moving when something died: the reaper and the sweeper.
+
+Times are those of the database server, whatever the clocks of the hosts say.
+"""
 
 from __future__ import annotations
 
@@ -6,58 +9,96 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 import structlog
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.database import now, read_session, write_session
+from backend.database import database_now, read_session, write_session
 from backend.idempotency.service import forget_old_keys
-from backend.jobs import queue
-from backend.jobs.reports import settle_canceled
+from backend.jobs import queue, reports
 from backend.jobs.tables import Job
 from backend.jobs.wake_up import wake_worker
 from backend.metrics import EXPIRED_LEASES
+from backend.runs.progression import lock_run
+from backend.settings import get_settings
+from backend.workers.repository import forget_silent
 
+FORGET_WORKERS_AFTER: Final = timedelta(hours=1)
 log = structlog.get_logger()
 
 
 def reap_expired_leases(engine: Engine) -> list[int]:
     """Re-queue running jobs whose worker went silent; cancel those it should have canceled."""
     with read_session(engine) as session:
-        expired = (Job.state.in_(("running", "canceling")), Job.lease_expires_at < now())
-        if not session.scalars(select(Job.id).where(*expired)).first():
-            return []
+        expired = session.execute(
+            select(Job.id, Job.run_id).where(
+                Job.state.in_(("running", "canceling")), Job.lease_expires_at < database_now(session)
+            )
+        ).all()
+    return [job_id for job_id, run_id in expired if _reap(engine, job_id, run_id)]
+
+
+def _reap(engine: Engine, job_id: int, run_id: int | None) -> bool:
+    """A transaction a job: the run is locked first, as everywhere, and then looked at again."""
     with write_session(engine) as session:
-        jobs = session.scalars(select(Job).where(*expired).with_for_update(skip_locked=True)).all()
-        for job in jobs:
-            log.warning("lease.expired", job_id=job.id, worker=job.worker, attempt=job.attempt)
-            EXPIRED_LEASES.inc()
-            if job.state == "canceling":
-                settle_canceled(session, job)
-            else:
-                queue.release(session, job, "its worker went silent; queued again")
-        return [job.id for job in jobs]
+        if run_id is not None:
+            lock_run(session, run_id)
+        job = session.get(Job, job_id, with_for_update=True)
+        if job is None or job.lease_expires_at is None or job.lease_expires_at >= database_now(session):
+            return False
+        log.warning("lease.expired", job_id=job.id, worker=job.worker, attempt=job.attempt)
+        EXPIRED_LEASES.inc()
+        reports.give_back(session, job.id, job.attempt, "its worker went silent; queued again")
+        return True
 
 
 def resend_lost_wake_ups(engine: Engine, *, older_than: timedelta) -> list[int]:
     """Wake workers again for jobs that wait without being claimed. Doubled messages do nothing."""
     with read_session(engine) as session:
-        waiting = (Job.state == "queued", Job.woken_at < now() - older_than)
-        if not session.scalars(select(Job.id).where(*waiting)).first():
+        moment = database_now(session)
+        # Later than now: the clock was set back.
+        long_ago = or_(Job.woken_at < moment - older_than, Job.woken_at > moment)
+        if not session.scalars(select(Job.id).where(queue.is_ready(), long_ago)).first():
             return []
     with write_session(engine) as session:
-        jobs = session.scalars(select(Job).where(*waiting).with_for_update(skip_locked=True)).all()
+        waiting = select(Job).where(queue.is_ready(), long_ago).order_by(Job.id)
+        jobs = session.scalars(waiting.with_for_update(skip_locked=True, of=Job)).all()
         for job in jobs:
-            job.woken_at = now()
+            job.woken_at = database_now(session)
     for job in jobs:
-        wake_worker(job.id)
+        wake_worker(job.id, gpu=job.gpus > 0)
     return [job.id for job in jobs]
+
+
+def clock_offset(engine: Engine) -> float:
+    """Seconds between the clock that leases are measured by and one that nobody can set."""
+    with read_session(engine) as session:
+        return database_now(session).timestamp() - time.monotonic()
+
+
+def keep_leases_over_a_jump(engine: Engine, offset: float, lease: timedelta) -> float:
+    """The present offset. If it is not the one before, the clock was set, or the machine slept.
+
+    Then leases say nothing: every worker gets the time of one lease to renew its own. Without this, a
+    jump forwards would start all running jobs again, and one backwards keep dead ones for its length.
+    """
+    present = clock_offset(engine)
+    if abs(present - offset) > lease.total_seconds() / 4:
+        log.warning("clock.jumped", seconds=round(present - offset, 1))
+        with write_session(engine) as session:
+            session.execute(
+                update(Job)
+                .where(Job.state.in_(("running", "canceling")))
+                .values(lease_expires_at=database_now(session) + lease)
+            )
+    return present
 
 
 @dataclass
 class Upkeep:
-    """The thread that does both, again and again."""
+    """The thread that does all of it, again and again."""
 
     every_seconds: float
     stop: threading.Event = field(default_factory=threading.Event)
@@ -76,13 +117,20 @@ class Upkeep:
 def start_upkeep(engine: Engine, every_seconds: float) -> Upkeep:
     """Run it until `stop` is set."""
     upkeep = Upkeep(every_seconds)
+    lease = timedelta(seconds=get_settings().lease_seconds)
 
     def _loop() -> None:
+        offset: float | None = None
         while not upkeep.stop.wait(every_seconds):
             try:
+                if offset is None:
+                    offset = clock_offset(engine)
+                offset = keep_leases_over_a_jump(engine, offset, lease)
                 reap_expired_leases(engine)
                 resend_lost_wake_ups(engine, older_than=timedelta(seconds=4 * every_seconds))
                 forget_old_keys(engine)
+                with write_session(engine) as session:
+                    forget_silent(session, FORGET_WORKERS_AFTER)
             except SQLAlchemyError as error:
                 # The database may be restarting; the next turn tries again.
                 log.error("upkeep.failed", error=str(error))

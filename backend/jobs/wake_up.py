@@ -1,4 +1,9 @@
-"""Wake-ups for workers: a Celery message that carries a job id and nothing else."""
+"""Wake-ups for workers: a Celery message that carries a job id and nothing else.
+
+A wake-up is a hint to look into the queue, not an order to run that job. Jobs that need a GPU have a
+message queue of their own, which only workers with one read, so that no worker takes a message of a job
+it cannot run and leaves the right one asleep.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,8 @@ from kombu.exceptions import OperationalError
 from backend.settings import get_settings
 
 TASK_NAME: Final = "studio.run_job"
+ANY_WORKER: Final = "studio"
+GPU_WORKERS: Final = "studio.gpu"
 log = structlog.get_logger()
 
 
@@ -26,6 +33,7 @@ def celery_settings() -> dict[str, Any]:
         "task_acks_late": False,
         "task_ignore_result": True,
         "task_serializer": "json",
+        "task_default_queue": ANY_WORKER,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": True,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
@@ -39,10 +47,14 @@ def _sender() -> Celery:
     return sender
 
 
-def wake_worker(job_id: int) -> None:
-    """Send a wake-up. A broker that is down costs time, never a job: upkeep sends again."""
+def wake_worker(job_id: int, *, gpu: bool = False) -> None:
+    """Send a wake-up, to workers with a GPU alone when the job needs one.
+
+    A broker that is down costs time, never a job: upkeep sends again.
+    """
+    queue = GPU_WORKERS if gpu else ANY_WORKER
     try:
-        _sender().send_task(TASK_NAME, args=[job_id], retry=False)
+        _sender().send_task(TASK_NAME, args=[job_id], retry=False, queue=queue)
     except OperationalError as error:
         log.warning("wake_up.failed", job_id=job_id, error=str(error))
 

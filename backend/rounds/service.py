@@ -118,6 +118,7 @@ def approve(session: Session, round_id: int, person: str, if_match: str | None =
     """
     round_ = repository.get_round(session, round_id)
     # Two approvals at once must start one training.
+    run = progression.lock_run(session, round_.run_id)
     session.refresh(round_, with_for_update=True)
     shown = read_round(session, round_)
     if if_match is not None and not asks_for(if_match, etag(session, shown)):
@@ -138,7 +139,6 @@ def approve(session: Session, round_id: int, person: str, if_match: str | None =
             f"all {rejected} labels of round {round_.number} are rejected.",
             remedy="Accept at least one, or cancel the run.",
         )
-    run = session.get_one(Run, round_.run_id)
     job = progression.start_training(session, run, round_, approved_by=person)
     approval = read_approval(session, round_id, job.id)
     after = {"state": round_.state, **approval.model_dump(include={"training_images", "excluded_images"})}

@@ -52,12 +52,16 @@ def rounds_of(session: Session, run_ids: Sequence[int]) -> Sequence[Round]:
     return session.scalars(query).all()
 
 
-def active_job_ids(session: Session, run_ids: Sequence[int]) -> dict[int, int]:
-    """The queued or running job of each run that has one."""
+def active_job_ids(session: Session, run_ids: Sequence[int]) -> dict[int, list[int]]:
+    """The queued and running jobs of each run that has one, oldest first."""
     query = (
         select(Job.run_id, Job.id).where(Job.run_id.in_(run_ids), Job.state.in_(ACTIVE)).order_by(Job.id)
     )
-    return {run_id: job_id for run_id, job_id in session.execute(query) if run_id is not None}
+    found: dict[int, list[int]] = {}
+    for run_id, job_id in session.execute(query):
+        if run_id is not None:
+            found.setdefault(run_id, []).append(job_id)
+    return found
 
 
 def dataset_names(session: Session, runs: Sequence[Run]) -> dict[int, str]:

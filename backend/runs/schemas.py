@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from backend.jobs.schemas import Priority
 from backend.rounds.schemas import RoundRead
 from hiast.contracts.class_spaces import ClassSpace
 from hiast.contracts.reports import EvaluationReport
@@ -42,6 +43,7 @@ class RunCreate(BaseModel):
     set: dict[str, Any] = Field(default_factory=dict, max_length=200)
     """RunSpec fields to override, by dotted name: {"training.iterations": 200}."""
     spec: RunSpec | None = None
+    priority: Priority = 0
 
     @model_validator(mode="after")
     def _check(self) -> RunCreate:
@@ -50,6 +52,14 @@ class RunCreate(BaseModel):
         if self.spec is not None and self.set:
             raise ValueError("`set` overrides fields of a recipe; put them into `spec` instead")
         return self
+
+
+class RunChange(BaseModel):
+    """What can be changed of a run."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"priority": 10}]})
+
+    priority: Priority
 
 
 class RunRead(BaseModel):
@@ -66,8 +76,11 @@ class RunRead(BaseModel):
     """Name of the registered data set; likewise target and validation."""
     target: str
     validation: str | None
+    priority: int
+    """Jobs of greater ones are started first."""
     active_job_id: int | None
-    """The queued or running job, if any."""
+    """The queued or running job, if any; the first one where several share a step."""
+    active_job_ids: list[int]
     warm_up_evaluation: EvaluationReport | None
     """Score of the network before round 1."""
     rounds: list[RoundRead]

@@ -44,7 +44,8 @@ def read_runs(session: Session, runs: Sequence[Run]) -> list[RunRead]:
                 "source": names.get(run.source_id or 0),
                 "target": names[run.target_id],
                 "validation": names.get(run.validation_id or 0),
-                "active_job_id": jobs.get(run.id),
+                "active_job_id": next(iter(jobs.get(run.id, [])), None),
+                "active_job_ids": jobs.get(run.id, []),
                 "rounds": rounds[run.id],
             },
             from_attributes=True,
@@ -92,6 +93,7 @@ def create(session: Session, body: RunCreate, allowed_roots: list[Path], person:
         source_id=source.id if source else None,
         target_id=target.id,
         validation_id=validation.id if validation else None,
+        priority=body.priority,
     )
     session.add(run)
     session.flush()
@@ -162,6 +164,13 @@ def cancel(session: Session, run_id: int, person: str) -> Run:
     before = {"state": run.state}
     progression.cancel(session, run)
     record(session, person, "run.cancel", "run", run.id, before=before, after={"state": run.state})
+    return run
+
+
+def change_priority(session: Session, run_id: int, priority: int) -> Run:
+    """Let the run's queued jobs, and those to come, be started sooner or later than others."""
+    run = repository.lock_run(session, run_id)
+    progression.change_priority(session, run, priority)
     return run
 
 

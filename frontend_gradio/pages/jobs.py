@@ -25,6 +25,8 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
         with gr.Column(elem_classes="st-main"):
             plain_html('<div class="st-heading"><h1>Jobs</h1></div>')
             jobs = plain_html(elem_id="jobs")
+            plain_html('<div class="st-heading"><h2>Workers</h2></div>')
+            workers = plain_html(elem_id="workers")
         with gr.Column(elem_classes="st-side wide st-card"):
             heading = plain_html(elem_id="job-heading")
             with gr.Row(elem_classes="st-buttons"):
@@ -32,7 +34,7 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
                 retry = gr.Button("Retry job", elem_id="retry-job", visible=False)
             log = plain_html(elem_id="log", autoscroll=True)
     timer = gr.Timer(REFRESH_SECONDS, active=False)
-    drawn = [jobs, heading, cancel, retry, log, timer]
+    drawn = [jobs, heading, workers, cancel, retry, log, timer]
     blocks.load(bound(open_page, client), None, [job_id, *drawn, shown], **_QUIET)
     refresh = {
         "fn": bound(redraw, client, seconds=REFRESH_SECONDS),
@@ -65,6 +67,7 @@ def redraw(client: ApiClient, job_id: int | None, shown: list[str]) -> list[Any]
     can_cancel = job is not None and job.state in ("queued", "running")
     can_retry = job is not None and job.state in ("failed", "canceled")
     values = [job_table.jobs_table(jobs, job_id), job_table.job_heading(job)]
+    values.append(job_table.workers_table(client.workers()))
     buttons = [gr.update(visible=can_cancel), gr.update(visible=can_retry)]
     active = any(item.state in job_table.ACTIVE for item in jobs)
     return only_changes(shown, *values, *buttons, log, gr.update(active=active))

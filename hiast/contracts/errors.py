@@ -24,5 +24,9 @@ class NotFoundError(UserError):
     """The named thing does not exist; `remedy` lists what does."""
 
 
+class LostProcessError(UserError):
+    """Another process of a shared training has ended. That one's failure counts, not this."""
+
+
 class Canceled(Exception):  # noqa: N818  (not an error: the user asked for it)
     """Raised by a progress callback to stop the work at the next batch."""

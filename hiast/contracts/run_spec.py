@@ -174,6 +174,7 @@ class RunSpec(Section):
                 f"training.batch_size {self.training.batch_size} cannot be computed in "
                 f"compute.accumulation {self.compute.accumulation} equal parts; make one divide the other"
             )
+        self._check_processes()
         if self.evaluation.select_by == "target_labels" and self.validation is None:
             raise ValueError(
                 "evaluation.select_by is 'target_labels', but `validation` is not given; name a labelled "
@@ -184,3 +185,16 @@ class RunSpec(Section):
                 "paste.feature_mixing mixes hard classes, but paste.hard_classes is 0; set one or the other"
             )
         return self
+
+    def _check_processes(self) -> None:
+        processes = self.compute.processes
+        if self.training.batch_size % processes:
+            raise ValueError(
+                f"training.batch_size {self.training.batch_size} cannot be shared by compute.processes "
+                f"{processes}; make one divide the other"
+            )
+        if processes > 1 and not self.training.freeze_batch_norm:
+            raise ValueError(
+                f"training.freeze_batch_norm is false, but compute.processes is {processes}: each would "
+                "have batch-norm statistics of its own; freeze batch norm, or train in one process"
+            )

@@ -118,7 +118,8 @@ class TrainingSpec(CropSpec):
 
 
 class ComputeSpec(Section):
-    """How the arithmetic is done. Nothing here changes what is trained, only precision, memory, time."""
+    """How and where the arithmetic is done. Nothing here changes what is trained, only precision, memory,
+    time."""
 
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     """Of the network's arithmetic (autocast); losses and weights stay float32. float16 needs a GPU."""
@@ -131,3 +132,33 @@ class ComputeSpec(Section):
     """torch.compile the networks."""
     checkpoint_every: int = Field(default=200, ge=1)
     """Iterations between stored training states; an interrupted training goes on behind the last one."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto: a GPU where there is one. cuda: the service gives the run's jobs to workers with a GPU only.
+    cpu: no GPU is used, even where there is one."""
+    gpu_memory_gib: float = Field(default=0.0, ge=0.0)
+    """Memory each GPU of a worker must have to get the run's jobs; GiB as nvidia-smi reports them."""
+    processes: int = Field(default=1, ge=1, le=64)
+    """Processes the service trains the student in, through torchrun, each on a GPU of its own when device
+    is cuda. `hiast run` has as many as its own torchrun started."""
+    label_shards: int = Field(default=1, ge=1, le=256)
+    """Jobs the service divides the network's look at the target images into, so that several workers
+    share it; the labels are the same. `hiast labels` works in one process."""
+
+    @model_validator(mode="after")
+    def _check_device(self) -> ComputeSpec:
+        if self.gpu_memory_gib > 0 and self.device != "cuda":
+            raise ValueError(
+                f"compute.gpu_memory_gib is {self.gpu_memory_gib:g}, but compute.device {self.device!r} "
+                "asks for no GPU; set device to 'cuda', or leave gpu_memory_gib out"
+            )
+        if self.processes > 1 and self.device == "auto":
+            raise ValueError(
+                f"compute.processes is {self.processes}, but compute.device is 'auto', which does not say "
+                "how many GPUs to wait for; set device to 'cuda' (one GPU each) or 'cpu'"
+            )
+        if self.precision == "float16" and self.device == "cpu":
+            raise ValueError(
+                "compute.precision is 'float16', which needs a GPU, but compute.device is 'cpu'; use "
+                "bfloat16 or float32, or another device"
+            )
+        return self

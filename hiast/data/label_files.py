@@ -38,15 +38,19 @@ REASON_PALETTE: Final = [255, 255, 255, 90, 90, 90, 0, 0, 0, 220, 50, 50, 50, 12
 
 def file_name(name: str, kind: str) -> str:
     """A file of the label of image `name`, below its set. Raises UserError for a name that leads out."""
-    if name.startswith("/") or ".." in Path(name).parts:
-        raise UserError(f"image name {name!r} leads out of the label set.", where="label")
-    suffix = "zst" if kind == "confidence" else "png"
-    return f"{name}.{kind}.{suffix}"
+    return below(name, f"{kind}.{'zst' if kind == 'confidence' else 'png'}")
 
 
 def label_path(directory: Path, name: str, kind: str) -> Path:
     """Where that file lies. Raises UserError for a name that leads out."""
     return directory / file_name(name, kind)
+
+
+def below(name: str, suffix: str) -> str:
+    """A file of image `name`, relative to its folder. Raises UserError for a name that leads out."""
+    if name.startswith("/") or ".." in Path(name).parts:
+        raise UserError(f"image name {name!r} leads out of its folder.", where="label")
+    return f"{name}.{suffix}"
 
 
 def write_label_files(
@@ -119,16 +123,21 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _read_ids(path: Path) -> NDArray[np.uint8]:
+def decode_ids(content: bytes, where: str) -> NDArray[np.uint8]:
+    """Ids (H, W) uint8 of a paletted PNG. Raises UserError for damaged content."""
     try:
-        with Image.open(io.BytesIO(_read(path))) as image:
+        with Image.open(io.BytesIO(content)) as image:
             if image.width * image.height > MAX_PIXELS or image.mode not in ("L", "P"):
                 raise ValueError(f"{image.mode} {image.width}×{image.height}")
             return np.array(image, dtype=np.uint8)
     except DAMAGED as error:
         raise UserError(
-            f"the label file is damaged ({error}).", where=str(path), remedy="Label the round again."
+            f"the label file is damaged ({error}).", where=where, remedy="Label the round again."
         ) from error
+
+
+def _read_ids(path: Path) -> NDArray[np.uint8]:
+    return decode_ids(_read(path), str(path))
 
 
 def read_prediction(directory: Path, name: str) -> NDArray[np.uint8]:

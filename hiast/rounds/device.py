@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 import torch
 
@@ -11,11 +12,17 @@ from hiast.contracts.errors import UserError
 from hiast.contracts.training_spec import ComputeSpec
 
 
-def choose_device() -> torch.device:
-    """The GPU when there is one (under torchrun this process's own), else the CPU with the threads
-    OMP_NUM_THREADS asks for."""
-    if torch.cuda.is_available():
+def choose_device(wanted: Literal["auto", "cpu", "cuda"] = "auto") -> torch.device:
+    """The device `ComputeSpec.device` asks for: a GPU (under torchrun this process's own), or the CPU with
+    the threads OMP_NUM_THREADS asks for. Raises UserError when a GPU is asked for and there is none."""
+    if wanted != "cpu" and torch.cuda.is_available():
         return torch.device("cuda", torch.cuda.current_device())
+    if wanted == "cuda":
+        raise UserError(
+            "compute.device is 'cuda', but this machine has no GPU that torch can use.",
+            where="compute.device",
+            remedy="Use 'auto' or 'cpu', or a machine with a GPU.",
+        )
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
     return torch.device("cpu")
 

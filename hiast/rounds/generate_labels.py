@@ -1,4 +1,7 @@
-"""Labelling a target set with the teacher: image after image, thresholds handed from one to the next."""
+"""Labelling a target set: image after image, thresholds handed from one to the next.
+
+Where the measurements come from, the network or files of earlier work, makes no difference here.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from hiast.augmentation import class_sampling_probabilities, hard_classes
@@ -20,11 +22,9 @@ from hiast.contracts.reports import (
     OnProgress,
     Progress,
 )
-from hiast.contracts.run_spec import InferenceSpec, LossSpec, PasteSpec, SelectionSpec
-from hiast.data.image_set import ImageSet
+from hiast.contracts.run_spec import LossSpec, PasteSpec, SelectionSpec
 from hiast.losses import LossWeights, region_weights
-from hiast.models import SegmentationModel, place
-from hiast.rounds.inference import predict, read_ahead
+from hiast.rounds.measurements import Measured, stored_codes
 from hiast.selection import (
     Codebook,
     class_balanced_quantiles,
@@ -33,7 +33,7 @@ from hiast.selection import (
     update_class_values_from_histogram,
     update_thresholds,
 )
-from hiast.selection.stage import Measurement, measure, select
+from hiast.selection.stage import Measurement, select
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,50 +75,33 @@ def state_after(reports: Sequence[LabelReport], images_per_instance: int) -> Sel
 
 
 def generate_labels(
-    model: SegmentationModel,
-    images: ImageSet,
+    measured: Measured,
     order: Sequence[ImageEntry],
+    classes: int,
     selection: SelectionSpec,
     losses: LossSpec,
-    inference: InferenceSpec,
     *,
     state: SelectionState | None,
-    device: torch.device,
     on_progress: OnProgress,
 ) -> Iterator[GeneratedLabel]:
-    """Label the images of `order` behind `state` (None: all), in that order.
+    """Label the images of `order` behind `state` (None: all), in that order, from their measurements.
 
     Each image is labelled with thresholds already updated by its instance (HIAST, arXiv 2302.06992).
     Memory does not grow with the number of images. Policy cbst first reads the whole set once to find
     its thresholds.
     """
-    model = place(model, device).eval()
     codebook = Codebook.named(selection.codebook)
     weights = LossWeights(**losses.model_dump(exclude={"spatial"}))
-
-    def measured(entries: Sequence[ImageEntry]) -> Iterator[tuple[ImageEntry, Measurement]]:
-        for entry, image in read_ahead(images, entries):
-            logits = predict(model, image.to(device), inference)
-            yield (
-                entry,
-                measure(
-                    logits,
-                    codebook,
-                    local_consistency=selection.local_consistency,
-                    local_window=selection.local_window,
-                ),
-            )
-
     if state is None:
         thresholds = _initial_thresholds(
             measured(order) if selection.policy == "cbst" else (),
-            images.classes.num_classes,
+            classes,
             len(order),
             selection,
             codebook,
             on_progress,
         )
-        state = SelectionState(0, thresholds, np.zeros(images.classes.num_classes))
+        state = SelectionState(0, thresholds, np.zeros(classes))
     remaining = measured(order[state.done :])
     while instance := list(itertools.islice(remaining, selection.images_per_instance)):
         start = state.done
@@ -166,16 +149,11 @@ def _initial_thresholds(
         return constant_thresholds(classes, selection.initial_threshold)
     counts = np.zeros((classes, codebook.size), np.int64)
     for index, (entry, part) in enumerate(measured, start=1):
-        prediction, codes = part.candidates.cpu().numpy(), _codes(part)
+        prediction, codes = part.candidates.cpu().numpy(), stored_codes(part)
         counts += sampled_codes(codes, prediction, classes, selection.sample_interval, codebook)
         message = f"counting {entry.name} ({index} of {images})"
         on_progress(Progress(stage="label", done=0, total=images, message=message))
     return class_balanced_quantiles(counts, selection.portion, codebook)
-
-
-def _codes(measured: Measurement) -> NDArray[np.uint16]:
-    codes: NDArray[np.uint16] = measured.codes.cpu().numpy().view(np.uint16)
-    return codes
 
 
 def _label(
@@ -198,7 +176,7 @@ def _label(
     return GeneratedLabel(
         report,
         measured.prediction[0].cpu().numpy(),
-        _codes(measured)[0],
+        stored_codes(measured)[0],
         selected.reason[0].cpu().numpy(),
     )
 

@@ -11,27 +11,28 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from hiast.contracts.errors import UserError
+from hiast.contracts.errors import LostProcessError, UserError
 
 LONGEST_WAIT: Final = timedelta(days=2)
 """The others wait while process 0 labels and evaluates, which on a large set takes hours."""
 
 
 @contextmanager
-def process_group() -> Iterator[None]:
+def process_group(device: Literal["auto", "cpu", "cuda"] = "auto") -> Iterator[None]:
     """Join the other processes of torchrun, NCCL on GPUs and gloo on CPUs; leave them at the end."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
-    if torch.cuda.is_available():
+    on_gpus = device != "cpu" and torch.cuda.is_available()
+    if on_gpus:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=LONGEST_WAIT)
+    dist.init_process_group("nccl" if on_gpus else "gloo", timeout=LONGEST_WAIT)
     try:
         yield
     finally:
@@ -48,10 +49,36 @@ def process_number() -> int:
     return dist.get_rank() if dist.is_initialized() else 0
 
 
+@contextmanager
+def _together() -> Iterator[None]:
+    """Around what needs every process: raises LostProcessError when one of them is gone."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        raise LostProcessError(
+            f"another of the {process_count()} training processes has ended ({error}).",
+            remedy="The log says why; then train again.",
+        ) from error
+
+
 def wait_for_all() -> None:
     """Return when every process has come here."""
     if dist.is_initialized():
-        dist.barrier()
+        with _together():
+            dist.barrier()
+
+
+def told_by_first(value: int) -> int:
+    """What process 0 gave for `value`, in every process."""
+    if not dist.is_initialized():
+        return value
+    on_gpus = dist.get_backend() == "nccl"
+    told = torch.tensor(value, device=torch.cuda.current_device() if on_gpus else "cpu")
+    with _together():
+        dist.broadcast(told, src=0)
+    return int(told)
 
 
 def sum_over_processes(values: Tensor) -> Tensor:
@@ -59,7 +86,8 @@ def sum_over_processes(values: Tensor) -> Tensor:
     if not dist.is_initialized():
         return values
     total = values.detach().clone()
-    dist.all_reduce(total)
+    with _together():
+        dist.all_reduce(total)
     return total
 
 
@@ -70,7 +98,8 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
     trained = [parameter for parameter in parameters if parameter.requires_grad]
     gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in trained]
     flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
-    dist.all_reduce(flat)
+    with _together():
+        dist.all_reduce(flat)
     parts = torch.split_with_sizes(flat, [gradient.numel() for gradient in gradients])
     for parameter, gradient, part in zip(trained, gradients, parts, strict=True):
         gradient.copy_(part.view_as(gradient))

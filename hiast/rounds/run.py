@@ -38,7 +38,7 @@ def run(spec: RunSpec, out: Path, on_progress: OnProgress) -> RunResult:
     Raises UserError when a data set cannot be used, the class spaces differ, or `out` holds a run of
     other settings.
     """
-    with process_group():
+    with process_group(spec.compute.device):
         first = process_number() == 0
         report_progress = on_progress if first else _silent
         if first:

@@ -91,7 +91,11 @@ def finish_run(spec: RunSpec, sets: Sets, out: Path, on_progress: OnProgress) ->
         for candidate in candidates:
             model, _ = load_model(out / candidate.checkpoint)
             scores[candidate.checkpoint] = information(
-                model, sets.target, spec.evaluation, device=choose_device(), on_progress=on_progress
+                model,
+                sets.target,
+                spec.evaluation,
+                device=choose_device(spec.compute.device),
+                on_progress=on_progress,
             )
     elif spec.evaluation.select_by == "target_labels":
         scores = {net.checkpoint: net.evaluation.mean_iou for net in candidates if net.evaluation}

@@ -29,6 +29,7 @@ from hiast.rounds.generate_labels import (
     state_after,
     summarise_labels,
 )
+from hiast.rounds.measurements import Measured, from_files, from_network, measure_images
 from hiast.rounds.processes import process_count, process_number
 from hiast.rounds.score_labels import score_labels
 from hiast.rounds.train_student import paste_source, train_student
@@ -61,6 +62,65 @@ def label_round(
     the network works on. Returns the totals of the whole set, with the labels' quality where the target has
     ground truth.
     """
+    device = choose_device(spec.compute.device)
+    measured = from_network(teacher, target, spec.selection, spec.labelling, device)
+    return _label(spec, number, measured, target, directory, written, on_label, on_progress, on_files)
+
+
+def part_of(spec: RunSpec, number: int, target: ImageSet, part: tuple[int, int]) -> list[ImageEntry]:
+    """Part (k, n) of a round's images: every n-th of the labelling order from the k-th, from 0."""
+    order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
+    return order[part[0] :: part[1]]
+
+
+def measure_part(
+    spec: RunSpec,
+    number: int,
+    teacher: SegmentationModel,
+    target: ImageSet,
+    directory: Path,
+    part: tuple[int, int],
+    on_progress: OnProgress,
+    on_file: Callable[[str], None] | None = None,
+) -> None:
+    """Write into `directory` what the teacher says of a part of the target; goes on behind what is there.
+
+    `on_file` as in `measure_images`.
+    """
+    device = choose_device(spec.compute.device)
+    measured = from_network(teacher, target, spec.selection, spec.labelling, device)
+    entries, codebook = part_of(spec, number, target, part), spec.selection.codebook
+    measure_images(measured, entries, target, directory, codebook, on_progress, on_file)
+
+
+def label_measured_round(
+    spec: RunSpec,
+    number: int,
+    measurements: Path,
+    target: ImageSet,
+    directory: Path,
+    *,
+    written: Sequence[LabelReport],
+    on_label: Callable[[LabelReport], None],
+    on_progress: OnProgress,
+    on_files: Callable[[str], None] | None = None,
+) -> LabelSetReport:
+    """`label_round` from what `measure_part` has written for all parts: the same labels, no network."""
+    measured = from_files(measurements, target.classes.num_classes, spec.selection)
+    return _label(spec, number, measured, target, directory, written, on_label, on_progress, on_files)
+
+
+def _label(
+    spec: RunSpec,
+    number: int,
+    measured: Measured,
+    target: ImageSet,
+    directory: Path,
+    written: Sequence[LabelReport],
+    on_label: Callable[[LabelReport], None],
+    on_progress: OnProgress,
+    on_files: Callable[[str], None] | None,
+) -> LabelSetReport:
     order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
     state = state_after(written, spec.selection.images_per_instance)
     reports = list(written[: state.done if state else 0])
@@ -80,14 +140,12 @@ def label_round(
             on_files(label.report.name)
 
     labels = generate_labels(
-        teacher,
-        target,
+        measured,
         order,
+        target.classes.num_classes,
         spec.selection,
         spec.losses,
-        spec.labelling,
         state=state,
-        device=choose_device(),
         on_progress=on_progress,
     )
     with ThreadPoolExecutor(1) as writer:
@@ -162,7 +220,7 @@ def train_round(
         number,
         label_set=label_set,
         state_file=StateFile(out / STATE_FILE, fingerprint(*inputs)),
-        device=choose_device(),
+        device=choose_device(spec.compute.device),
         on_progress=on_progress,
     )
     if process_number() == 0:

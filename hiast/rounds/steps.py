@@ -83,7 +83,7 @@ def warmed_up_model(
             spec.compute,
             seed=spec.seed,
             state_file=StateFile(directory / STATE_FILE, fingerprint(*inputs)),
-            device=choose_device(),
+            device=choose_device(spec.compute.device),
             on_progress=on_progress,
         )
     if spec.warm_up.adapt_batch_norm:
@@ -91,7 +91,7 @@ def warmed_up_model(
         plan = BatchPlan(
             target, None, crops.batch_size, crops.crop, crops.crop_heights, seed=(spec.seed, 0, 2)
         )
-        adapt_batch_norm(model, plan, device=choose_device(), on_progress=on_progress)
+        adapt_batch_norm(model, plan, device=choose_device(spec.compute.device), on_progress=on_progress)
     return model
 
 
@@ -161,4 +161,10 @@ def evaluate_checkpoint(
 ) -> EvaluationReport:
     """Score a checkpoint on the validation set."""
     model, _ = load_model(weights)
-    return evaluate(model, validation, spec.evaluation, device=choose_device(), on_progress=on_progress)
+    return evaluate(
+        model,
+        validation,
+        spec.evaluation,
+        device=choose_device(spec.compute.device),
+        on_progress=on_progress,
+    )

@@ -99,14 +99,35 @@ def measure(
     batch, classes, height, width = logits.shape
     prediction = logits.new_empty((batch, height * width), dtype=torch.uint8)
     codes = logits.new_empty((batch, height * width), dtype=torch.int16)
-    histograms = np.empty((batch, classes, codebook.size), dtype=np.int64)
     with torch.no_grad():
         _predict(logits.flatten(2), codebook, prediction, codes)
-        prediction, codes = (flat.view(batch, height, width) for flat in (prediction, codes))
+    prediction, codes = (flat.view(batch, height, width) for flat in (prediction, codes))
+    return measurement_of(
+        prediction,
+        codes,
+        classes,
+        codebook,
+        local_consistency=local_consistency,
+        local_window=local_window,
+    )
+
+
+def measurement_of(
+    prediction: torch.Tensor,
+    codes: torch.Tensor,
+    classes: int,
+    codebook: Codebook,
+    *,
+    local_consistency: float = 0.0,
+    local_window: int = 5,
+) -> Measurement:
+    """What `measure` returns, from predictions (B, H, W) uint8 and codes int16 that it has made before."""
+    histograms = np.empty((len(prediction), classes, codebook.size), dtype=np.int64)
+    with torch.no_grad():
         inconsistent = None
         if local_consistency > 0.0:
             inconsistent = ~locally_consistent(prediction, window=local_window, share=local_consistency)
-        for image in range(batch):
+        for image in range(len(prediction)):
             left_out = None if inconsistent is None else inconsistent[image]
             histograms[image] = _count(prediction[image], codes[image], left_out, classes, codebook)
     return Measurement(prediction, codes, histograms, codebook, inconsistent)

@@ -50,8 +50,12 @@ def engine(database_url: str) -> Iterator[Engine]:
 def wake_ups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Job ids that workers were woken for; they go here instead of to a broker."""
     sent: list[int] = []
-    monkeypatch.setattr(queue, "wake_worker", sent.append)
-    monkeypatch.setattr(upkeep, "wake_worker", sent.append)
+
+    def _note(job_id: int, *, gpu: bool = False) -> None:  # noqa: ARG001
+        sent.append(job_id)
+
+    monkeypatch.setattr(queue, "wake_worker", _note)
+    monkeypatch.setattr(upkeep, "wake_worker", _note)
     return sent
 
 

@@ -10,11 +10,25 @@ from fastapi import FastAPI, Response
 from fastapi.responses import PlainTextResponse
 from PIL import Image
 
+from backend.workers.schemas import WorkerRead
 from hiast.contracts.class_spaces import IGNORED, STREETS
 from tests.frontend_gradio.fake_answers import BASE, ProblemError, changed, found, page, problem_response
-from tests.frontend_gradio.fake_records import RUN_ID, FakeRecords
+from tests.frontend_gradio.fake_records import NOW, RUN_ID, FakeRecords
 from tests.frontend_gradio.fake_reviews import add_reviews
 from tests.frontend_gradio.fake_scenes import label_of, photo_of, truth_of
+
+WORKERS = [
+    WorkerRead(
+        name=name,
+        gpus=gpus,
+        gpu_memory_gib=gpus * 23.6,
+        started_at=NOW,
+        seen_at=NOW,
+        alive=job_id is not None,
+        current_job_id=job_id,
+    )
+    for name, gpus, job_id in (("node-a:41 (GPU 0)", 1, 9), ("node-b:7 <b>", 0, None))
+]
 
 
 def png_of(pixels: np.ndarray[Any, Any], palette: bool) -> bytes:
@@ -155,6 +169,10 @@ def _add_jobs(app: FastAPI, records: FakeRecords) -> None:
     @app.get(BASE + "/jobs")
     def jobs(limit: int = 50, cursor: str | None = None, run_id: int | None = None) -> Any:
         return page([j for j in records.jobs if run_id in (None, j.run_id)], limit, cursor)
+
+    @app.get(BASE + "/workers")
+    def workers() -> Any:
+        return WORKERS
 
     @app.get(BASE + "/jobs/{item_id}")
     def job(item_id: int) -> Any:

@@ -33,9 +33,7 @@ IMAGES = 14
 CLASSES = STREETS.num_classes
 HARD = [3, 5, 9, 10]
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-STATUS_OF: dict[str, str] = {
-    "accept": "accepted", "reject": "rejected", "skip": "skipped", "reset": "unreviewed",
-}  # fmt: skip
+STATUS_OF = {"accept": "accepted", "reject": "rejected", "skip": "skipped", "reset": "unreviewed"}
 
 
 def kept_map(number: int, index: int) -> np.ndarray[Any, Any]:
@@ -60,7 +58,8 @@ def dataset(item_id: int, name: str, **more: Any) -> DatasetRead:
 def job(item_id: int, kind: Any, state: Any, title: str, **more: Any) -> JobRead:
     values: dict[str, Any] = {
         "attempt": 1, "run_id": RUN_ID, "round_id": None, "dataset_id": None, "worker": "cpu-0",
-        "done": 80, "total": 80, "message": "", "eta_seconds": None, "error": None,
+        "priority": 0, "gpus": 0, "gpu_memory_gib": 0.0, "shard": None, "shards": None, "needs": [],
+        "waiting_for": None, "done": 80, "total": 80, "message": "", "eta_seconds": None, "error": None,
         "created_at": NOW - timedelta(minutes=30 - item_id), "started_at": NOW, "finished_at": NOW,
     }  # fmt: skip
     return JobRead(id=item_id, kind=kind, state=state, title=title, **(values | more))
@@ -183,9 +182,10 @@ class FakeRecords:
 
     def _run(self, item_id: int, name: str, state: Any, **more: Any) -> RunRead:
         values: dict[str, Any] = {
-            "rounds": self.rounds, "active_job_id": None, "warm_up_evaluation": evaluation(0.51),
-            "error": None, "finished_at": None, "created_at": NOW, "recipe": "streets_demo",
-            "source": "streets source", "target": "streets target", "validation": None,
+            "rounds": self.rounds, "priority": 0, "active_job_id": None, "active_job_ids": [],
+            "warm_up_evaluation": evaluation(0.51), "error": None, "finished_at": None, "created_at": NOW,
+            "recipe": "streets_demo", "source": "streets source", "target": "streets target",
+            "validation": None,
         }  # fmt: skip
         return RunRead(
             id=item_id, name=name, state=state, spec=self.spec, class_space=STREETS, **(values | more)

@@ -146,6 +146,31 @@ CONTRADICTIONS = [
         ["paste.feature_mixing", "paste.hard_classes"],
         {"paste.hard_classes": 6},
     ),
+    (
+        {"compute.gpu_memory_gib": 40},
+        ["compute.gpu_memory_gib", "40", "compute.device", "auto"],
+        {"compute.device": "cuda"},
+    ),
+    (
+        {"compute.processes": 2, "training.freeze_batch_norm": True},
+        ["compute.processes", "2", "compute.device", "auto"],
+        {"compute.device": "cpu"},
+    ),
+    (
+        {"compute.precision": "float16", "compute.device": "cpu"},
+        ["compute.precision", "float16", "compute.device", "cpu"],
+        {"compute.device": "auto"},
+    ),
+    (
+        {"compute.processes": 3, "compute.device": "cuda", "training.freeze_batch_norm": True},
+        ["compute.processes", "3", "training.batch_size", "4"],
+        {"training.batch_size": 6},
+    ),
+    (
+        {"compute.processes": 2, "compute.device": "cuda"},
+        ["compute.processes", "2", "training.freeze_batch_norm"],
+        {"training.freeze_batch_norm": True},
+    ),
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from frontend_gradio.views import (
     viewer_frame,
 )
 from hiast.contracts.class_spaces import CLASS_SPACES, STREETS
+from tests.frontend_gradio.fake_api import WORKERS
 from tests.frontend_gradio.fake_records import FakeRecords
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -123,6 +124,22 @@ def test_classes_show_change_and_hardness(records: FakeRecords) -> None:
     assert html.count("25.0 %") == 4
     first = class_table.class_table(records.class_summaries(1))
     assert "st-up" not in first
+
+
+def test_workers_say_what_they_have_and_do() -> None:
+    html = job_table.workers_table(WORKERS)
+    assert "24 GiB" in html
+    assert "job 9" in html
+    assert "not heard of since" in html
+    assert "<b>" not in html
+    assert "No worker is running" in job_table.workers_table([])
+
+
+def test_a_job_that_no_worker_can_run_says_what_it_waits_for(records: FakeRecords) -> None:
+    needs = "a worker with 2 GPUs; the largest has <1>"
+    job = records.jobs[0].model_copy(update={"state": "queued", "waiting_for": needs})
+    for html in (job_table.jobs_table([job], None), job_table.job_heading(job)):
+        assert "waits for a worker with 2 GPUs; the largest has &lt;1&gt;" in html
 
 
 def test_a_failed_job_shows_its_sentence_and_its_attempt(records: FakeRecords) -> None:

@@ -11,6 +11,7 @@ from hiast.contracts.reports import LabelReport
 from hiast.contracts.run_spec import InferenceSpec, LossSpec, PasteSpec, RunSpec, SelectionSpec
 from hiast.data.label_files import read_codes, read_prediction, read_reason
 from hiast.rounds.generate_labels import generate_labels, labelling_order, state_after, summarise_labels
+from hiast.rounds.measurements import from_network
 from hiast.rounds.run_round import label_round
 from hiast.selection import Codebook, count_codes, labels_from_codes, reasons_from_labels, replay_thresholds
 
@@ -150,10 +151,11 @@ def test_canceling_stops_the_counting_of_policy_cbst(halves, brightness):
     def cancel(_progress):
         raise Canceled
 
+    selection = SelectionSpec(policy="cbst")
+    measured = from_network(brightness(), halves, selection, InferenceSpec(), torch.device("cpu"))
     labels = generate_labels(
-        brightness(), halves, halves.entries, SelectionSpec(policy="cbst"), LossSpec(), InferenceSpec(),
-        state=None, device=torch.device("cpu"), on_progress=cancel,
-    )  # fmt: skip
+        measured, halves.entries, 2, selection, LossSpec(), state=None, on_progress=cancel
+    )
     with pytest.raises(Canceled):
         next(labels)
 
