@@ -66,7 +66,7 @@ def _refuse(engine: Engine, name: str, client: str) -> NoReturn:
     # In a transaction of its own: the request ends with an error, which undoes the others.
     with write_session(engine) as session:
         record(session, name, REFUSED, "sign_in", None, after={"client": client})
-    raise UnauthorizedError("name or password is wrong.", remedy="Passwords are case-sensitive.")
+    raise UnauthorizedError("Name or password is wrong.", remedy="Passwords are case-sensitive.")
 
 
 def _check_refusals(engine: Engine, name: str, client: str) -> None:

@@ -21,14 +21,17 @@ ROLES = (
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def build(client: ApiClient, blocks: gr.Blocks) -> None:
-    """The section's components and what they do."""
+def build(client: ApiClient) -> list[Any]:
+    """The section's components and what they do; answers those `draw` fills."""
     with gr.Column(visible=False, elem_id="people") as section:
         plain_html('<div class="st-heading small"><h2>People</h2></div>')
         people = plain_html()
         with gr.Row(elem_classes="st-fields"):
             chosen = gr.Dropdown(label="Person", elem_id="person", filterable=False)
-            new_role = gr.Dropdown(list(ROLES), label="New role", elem_id="new-role", filterable=False)
+            # None: left alone, and only the password changes.
+            new_role = gr.Dropdown(
+                list(ROLES), value=None, label="New role", elem_id="new-role", filterable=False
+            )
             new_password = gr.Textbox(
                 label="New password", type="password", elem_id="new-password", max_lines=1
             )
@@ -45,8 +48,7 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
             add = gr.Button("Add", variant="primary", elem_id="add-person", scale=0)
     go_to = gr.Textbox(visible=False)
     drawn = [section, people, chosen, role]
-    blocks.load(bound(open_section, client), None, drawn, **_QUIET)
-    refresh = {"fn": bound(open_section, client), "inputs": None, "outputs": drawn} | _QUIET
+    refresh = {"fn": bound(redraw_section, client), "inputs": None, "outputs": drawn} | _QUIET
     changed = change.click(
         bound(change_person, client), [chosen, new_role, new_password], [new_role, new_password], **_QUIET
     )
@@ -56,6 +58,7 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
     added.success(**refresh)
     leave = f"(url) => {{ if (url) ({GO_TO})(url); }}"
     go_to.change(None, [go_to], None, js=leave, api_visibility="private")
+    return drawn
 
 
 def may_manage(who: WhoAmI) -> bool:
@@ -63,9 +66,13 @@ def may_manage(who: WhoAmI) -> bool:
     return "administer" in who.permissions
 
 
-def open_section(client: ApiClient) -> list[Any]:
-    """Draw the accounts, for admins."""
-    who = client.who()
+def redraw_section(client: ApiClient) -> list[Any]:
+    """Draw the section again after a change."""
+    return draw(client, client.who())
+
+
+def draw(client: ApiClient, who: WhoAmI) -> list[Any]:
+    """The accounts, for admins."""
     if not may_manage(who):
         return [gr.update(visible=False), *[gr.skip()] * 3]
     users = client.users().items

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import gradio as gr
 
 from frontend_gradio.api_client import ApiClient
 from frontend_gradio.pages import audit_trail, people, tokens
+from frontend_gradio.pages.binding import bound
 from frontend_gradio.pages.page_parts import plain_html, top_bar
 from frontend_gradio.views import settings_text
 
@@ -27,13 +29,19 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
             label="Theme",
             elem_id="theme",
         )
-        tokens.build(client, blocks)
-        people.build(client, blocks)
+        drawn = [*tokens.build(client), *people.build(client)]
         plain_html('<div class="st-heading small"><h2>Keys</h2></div>' + settings_text.keys_table())
         plain_html('<div class="st-heading small"><h2>Class palettes</h2></div>' + settings_text.palettes())
-        audit_trail.build(client, blocks)
+        drawn += audit_trail.build()
+    blocks.load(bound(open_page, client), None, drawn, show_progress="hidden", api_visibility="private")
     theme.input(None, [theme], None, js=_CHOOSE_THEME, api_visibility="private")
     blocks.load(None, None, [theme], js=_READ_THEME, api_visibility="private")
+
+
+def open_page(client: ApiClient) -> list[Any]:
+    """Draw what is for this visitor."""
+    who = client.who()
+    return [part for section in (tokens, people, audit_trail) for part in section.draw(client, who)]
 
 
 def _version() -> str:

@@ -9,7 +9,7 @@ import gradio as gr
 from pydantic import ValidationError
 
 from backend.auth.person import Permission
-from backend.auth.schemas import TokenCreate
+from backend.auth.schemas import TokenCreate, WhoAmI
 from frontend_gradio.api_client import ApiClient, ApiError
 from frontend_gradio.pages.binding import bound
 from frontend_gradio.pages.page_parts import plain_html
@@ -19,8 +19,8 @@ LIFETIMES = (("30 days", 30), ("90 days", 90), ("A year", 365), ("Until it is re
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def build(client: ApiClient, blocks: gr.Blocks) -> None:
-    """The section's components and what they do."""
+def build(client: ApiClient) -> list[Any]:
+    """The section's components and what they do; answers those `draw` fills."""
     with gr.Column(visible=False, elem_id="tokens") as section:
         plain_html('<div class="st-heading small"><h2>Your tokens</h2></div>')
         tokens = plain_html()
@@ -42,17 +42,21 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
             buttons=["copy"],
         )
     drawn = [section, tokens, scopes, chosen]
-    opened = {"fn": bound(open_section, client), "inputs": None, "outputs": drawn} | _QUIET
-    blocks.load(**opened)
+    redraw = {"fn": bound(redraw_section, client), "inputs": None, "outputs": drawn} | _QUIET
     made = make.click(bound(make_token, client), [name, scopes, days], [name, secret], **_QUIET)
-    made.success(**opened)
+    made.success(**redraw)
     revoked = revoke.click(bound(revoke_token, client), [chosen], [secret], **_QUIET)
-    revoked.success(**opened)
+    revoked.success(**redraw)
+    return drawn
 
 
-def open_section(client: ApiClient) -> list[Any]:
-    """Draw the visitor's tokens; without an account there can be none."""
-    who = client.who()
+def redraw_section(client: ApiClient) -> list[Any]:
+    """Draw the section again after a change."""
+    return draw(client, client.who())
+
+
+def draw(client: ApiClient, who: WhoAmI) -> list[Any]:
+    """The visitor's tokens; without an account there can be none."""
     if who.local:
         return [gr.update(visible=False), *[gr.skip()] * 3]
     tokens = client.tokens().items

@@ -210,6 +210,7 @@ def test_a_run_is_started_from_the_form(page: Page, origin: str) -> None:
 
 def test_the_chosen_theme_stays(page: Page, origin: str) -> None:
     page.goto(f"{origin}/ui/settings")
+    expect(page.locator("#audit")).to_be_visible()
     page.get_by_role("radio", name="Dark").click()
     expect(page.locator("body")).to_have_class(re.compile("dark"))
     page.goto(f"{origin}/ui/jobs")
