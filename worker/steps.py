@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from backend.artifacts import ArtifactStore
+from backend.artifacts import ArtifactStore, label_version
 from backend.database import write_session
 from backend.jobs import reports
 from backend.jobs.inputs import DatasetInput, JobInput, RoundInput, RunInput
@@ -73,7 +73,7 @@ def _take_labels(
 ) -> Path:
     """The round's label directory, with what `read_kept_label` needs of these labels in it."""
     versions: dict[str, str | None] = {
-        file_name(report.name, kind): str(round_.label_attempts[report.name])
+        file_name(report.name, kind): round_.label_versions[report.name]
         for report in reports
         for kind in KEPT_LABEL_KINDS
     }
@@ -113,7 +113,7 @@ def _generate_labels(
 ) -> LabelSetReport:
     # Of labels written before an interruption; the quality of the whole set is measured at the end.
     directory = _take_labels(round_, round_.labels, reporter, artifacts)
-    version = str(reporter.attempt)
+    version = label_version(round_.created_at, reporter.attempt)
 
     def on_files(name: str) -> None:
         names = [file_name(name, kind) for kind in FILE_KINDS]

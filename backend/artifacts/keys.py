@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 def round_key(run_id: int, round_number: int) -> str:
     """Where the checkpoints of a round lie."""
@@ -11,6 +13,14 @@ def round_key(run_id: int, round_number: int) -> str:
 def labels_key(run_id: int, round_number: int) -> str:
     """Where the label files of a round lie."""
     return f"{round_key(run_id, round_number)}/labels"
+
+
+def label_version(round_created_at: datetime, attempt: int) -> str:
+    """Changes whenever a label's files are written anew: by another attempt, or in another database.
+
+    Ids and attempts begin at 1 again when somebody starts over with an empty database.
+    """
+    return f"{int(round_created_at.timestamp() * 1e6):x}-{attempt}"
 
 
 def warm_up_key(run_id: int) -> str:
