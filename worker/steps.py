@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from backend.artifacts import ArtifactStore
+from backend.artifacts import ArtifactStore, label_version
 from backend.jobs import reports
 from backend.jobs.inputs import DatasetInput, JobInput, RoundInput, RunInput
 from hiast.contracts.errors import Canceled, UserError
@@ -86,7 +86,7 @@ def _take_labels(
 ) -> Path:
     """The round's label directory, with what `read_kept_label` needs of these labels in it."""
     versions: dict[str, str | None] = {
-        file_name(report.name, kind): str(round_.label_attempts[report.name])
+        file_name(report.name, kind): round_.label_versions[report.name]
         for report in reports
         for kind in KEPT_LABEL_KINDS
     }
@@ -130,8 +130,13 @@ def _measure(
         raise UserError(f"an {job.kind} job does a part of a round's images, and this one names none.")
     key, target, part = round_.measurements_key, _images(run.target), (job.shard, job.shards)
     names = [measurement_name(entry.name) for entry in part_of(run.spec, round_.number, target, part)]
-    # What an earlier attempt has left, perhaps on another machine, is not asked again.
-    artifacts.take(key, {name: None for name in names if artifacts.holds(key, name)})
+    left = [name for name in names if artifacts.holds(key, name)]
+    if reporter.attempt == 1:
+        # Of a run with the same number in an earlier database.
+        artifacts.remove(key, left)
+    else:
+        # What an earlier attempt has left, perhaps on another machine, is not asked again.
+        artifacts.take(key, dict.fromkeys(left))
     measure_part(
         run.spec,
         round_.number,
@@ -159,7 +164,7 @@ def _generate_labels(
     )
     # Of labels written before an interruption; the quality of the whole set is measured at the end.
     directory = _take_labels(round_, round_.labels, reporter.progress, artifacts)
-    version = str(reporter.attempt)
+    version = label_version(round_.created_at, reporter.attempt)
 
     def on_files(name: str) -> None:
         names = [file_name(name, kind) for kind in FILE_KINDS]

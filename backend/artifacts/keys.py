@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 def round_key(run_id: int, round_number: int) -> str:
     """Where the checkpoints of a round lie."""
@@ -16,6 +18,14 @@ def labels_key(run_id: int, round_number: int) -> str:
 def measurements_key(run_id: int, round_number: int) -> str:
     """Where jobs that look at a part of a round's images leave what the network said."""
     return f"{round_key(run_id, round_number)}/measurements"
+
+
+def label_version(round_created_at: datetime, attempt: int) -> str:
+    """Changes whenever a label's files are written anew: by another attempt, or in another database.
+
+    Ids and attempts begin at 1 again when somebody starts over with an empty database.
+    """
+    return f"{int(round_created_at.timestamp() * 1e6):x}-{attempt}"
 
 
 def warm_up_key(run_id: int) -> str:

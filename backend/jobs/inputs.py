@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.artifacts import labels_key, measurements_key, round_key, warm_up_key
+from backend.artifacts import label_version, labels_key, measurements_key, round_key, warm_up_key
 from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.jobs.schemas import JobKind
@@ -39,8 +41,9 @@ class RoundInput(BaseModel):
     """Where the checkpoints lie that this round starts from."""
     labels: list[LabelReport]
     """Labels written so far, in labelling order."""
-    label_attempts: dict[str, int]
-    """Which attempt wrote the files of each, by the name of its image."""
+    label_versions: dict[str, str]
+    """`label_version` of each, by the name of its image."""
+    created_at: datetime
     rejected: list[str]
     """Names of images whose labels people rejected; the student does not see them."""
     label_set: LabelSetReport | None
@@ -113,7 +116,8 @@ def _round_input(session: Session, round_: Round) -> RoundInput:
         key=round_key(run_id, number),
         previous_key=warm_up_key(run_id) if number == 1 else round_key(run_id, number - 1),
         labels=[label.report for label in labels],
-        label_attempts={label.name: label.attempt for label in labels},
+        label_versions={label.name: label_version(round_.created_at, label.attempt) for label in labels},
+        created_at=round_.created_at,
         rejected=[label.name for label in labels if label.status == "rejected"],
         label_set=round_.label_set,
     )

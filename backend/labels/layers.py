@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from sqlalchemy.orm import Session
 
-from backend.artifacts import ArtifactStore, labels_key
+from backend.artifacts import ArtifactStore, label_version, labels_key
 from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.labels import repository
@@ -76,7 +76,7 @@ def locate(session: Session, artifacts: ArtifactStore, label_id: int) -> LabelFi
         digest=label.layers_digest,
         artifacts=artifacts,
         key=labels_key(run.id, round_.number),
-        version=str(label.attempt),
+        version=label_version(round_.created_at, label.attempt),
         name=label.name,
         classes=run.class_space,
         hard_classes=round_.label_set.hard_classes if round_.label_set else None,

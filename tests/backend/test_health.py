@@ -47,6 +47,7 @@ def test_a_database_that_was_never_migrated_is_not_ready(sqlite_client: TestClie
 def test_an_artifact_store_nobody_can_write_to_is_not_ready(
     sqlite_client: TestClient, tmp_path: Path
 ) -> None:
+    (tmp_path / "artifacts").rmdir()
     (tmp_path / "artifacts").write_text("a file where the directory should be")
     assert set(_wrong(sqlite_client)) == {"artifacts"}
 
