@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -61,6 +63,7 @@ def create_app() -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.engine = open_engine(settings.resolved_database_url)
+    app.state.layer_threads = CapacityLimiter(max(2, os.cpu_count() or 1))
     add_error_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(HeadAndOptions)
