@@ -197,13 +197,13 @@ def main() -> None:
         os.environ.update(STUDIO_HOME=folder, STUDIO_DATA_ROOTS=folder)
         # Read the environment set above.
         from backend import health
-        from backend.jobs import queue
+        from backend.jobs import queue, upkeep
         from backend.main import create_app
         from backend.migrations import upgrade_database
         from backend.settings import get_settings
 
         upgrade_database(get_settings().resolved_database_url)
-        queue.wake_worker = lambda _job_id: None
+        queue.wake_worker = upkeep.wake_worker = lambda _job_id: True
         health.broker_problem = lambda: None
         app = create_app()
         for number in range(ROUNDS):

@@ -51,7 +51,9 @@ def resend_lost_wake_ups(engine: Engine, *, older_than: timedelta) -> list[int]:
         for job in jobs:
             job.woken_at = now()
     for job in jobs:
-        wake_worker(job.id)
+        # Each failing try takes seconds: when the broker is down, leases are what upkeep has to look after.
+        if wake_worker(job.id) is False:
+            break
     return [job.id for job in jobs]
 
 

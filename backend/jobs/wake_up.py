@@ -39,12 +39,14 @@ def _sender() -> Celery:
     return sender
 
 
-def wake_worker(job_id: int) -> None:
-    """Send a wake-up. A broker that is down costs time, never a job: upkeep sends again."""
+def wake_worker(job_id: int) -> bool:
+    """Send a wake-up; False when the broker is down. That costs time, never a job: upkeep sends again."""
     try:
         _sender().send_task(TASK_NAME, args=[job_id], retry=False)
     except OperationalError as error:
         log.warning("wake_up.failed", job_id=job_id, error=str(error))
+        return False
+    return True
 
 
 def broker_problem() -> str | None:
