@@ -33,6 +33,8 @@ def test_every_line_of_a_worker_is_json(tmp_path: Path) -> None:
     environment = {
         **os.environ,
         "STUDIO_HOME": str(tmp_path),
+        # Celery warns of running as root before it sets up any log.
+        "PYTHONWARNINGS": "ignore",
         # Nobody answers there: Celery complains, which is what we want to see.
         "STUDIO_BROKER_URL": "redis://127.0.0.1:1/0",
     }
