@@ -16,6 +16,7 @@ import backend.jobs.routes
 import backend.labels.routes
 import backend.metrics
 import backend.recipes.routes
+import backend.reviews.routes
 import backend.rounds.routes
 import backend.runs.routes
 from backend.database import open_engine
@@ -36,6 +37,7 @@ ROUTERS = (
     backend.runs.routes.router,
     backend.rounds.routes.router,
     backend.labels.routes.router,
+    backend.reviews.routes.router,
     backend.jobs.routes.router,
 )
 

@@ -101,9 +101,14 @@ class ApiClient:
         """One line a class."""
         return self._read(list[ClassSummary], "GET", f"/rounds/{round_id}/classes")
 
-    def approve_round(self, round_id: int) -> Approval:
-        """Let the round train on its labels."""
-        return self._read(Approval, "POST", f"/rounds/{round_id}/approve")
+    def round_and_tag(self, round_id: int) -> tuple[RoundRead, str]:
+        """One round, and the tag that `approve_round` wants to know which decisions were seen."""
+        response = self._send("GET", f"/rounds/{round_id}")
+        return self._parse(RoundRead, response), response.headers["ETag"]
+
+    def approve_round(self, round_id: int, tag: str) -> Approval:
+        """Let the round train on its labels; ApiError 412 when it is not as it was with `tag`."""
+        return self._read(Approval, "POST", f"/rounds/{round_id}/approve", headers={"If-Match": tag})
 
     def labels(self, round_id: int, *, sort: str = "order", limit: int = 200) -> Page[LabelSummary]:
         """The labels of a round."""
@@ -145,12 +150,15 @@ class ApiClient:
         return self._send("GET", f"/jobs/{job_id}/log").text
 
     def _read(self, answer: type[Answer], method: str, path: str, **request: Any) -> Answer:
-        response = self._send(method, path, **request)
+        return self._parse(answer, self._send(method, path, **request))
+
+    def _parse(self, answer: type[Answer], response: httpx.Response) -> Answer:
         try:
             return TypeAdapter(answer).validate_json(response.content)
         except ValidationError as error:
+            asked = f"{response.request.method} {response.request.url.path.removeprefix(API_PATH)}"
             raise ApiError(
-                f"{method} {path} answered in a shape these pages do not know ({error.error_count()} "
+                f"{asked} answered in a shape these pages do not know ({error.error_count()} "
                 "fields). API and pages must be of one version."
             ) from error
 

@@ -46,9 +46,10 @@ def run_recipe(recipe: str, out: Out = Path("run"), overrides: Overrides = None)
 
     On several GPUs: torchrun --nproc-per-node=N -m hiast.cli run RECIPE …
     """
+    spec = _spec(recipe, overrides)
+    # Imported behind the check of what was typed: torch takes seconds.
     from hiast.rounds.run import run
 
-    spec = _spec(recipe, overrides)
     with _progress_bar() as on_progress:
         result = run(spec, out, on_progress)
     if os.environ.get("RANK", "0") != "0":
@@ -71,9 +72,9 @@ def labels(
     overrides: Overrides = None,
 ) -> None:
     """Label a recipe's target set with a teacher, into --out."""
+    spec = _spec(recipe, overrides)
     from hiast.rounds.steps import label_directory, open_sets
 
-    spec = _spec(recipe, overrides)
     with _progress_bar() as on_progress:
         sets = open_sets(spec, out, on_progress)
         label_set = label_directory(spec, number, sets.target, weights, out, on_progress)
@@ -119,11 +120,11 @@ def train(
 
 
 def _train_first(spec: RunSpec, recipe: str, out: Path, half: bool, on_progress: OnProgress) -> None:
+    if spec.source is None:
+        raise UserError(f"recipe {recipe!r} names no source data set.", where="source")
     from hiast.models import save_checkpoint
     from hiast.rounds.steps import open_sets, warmed_up_model
 
-    if spec.source is None:
-        raise UserError(f"recipe {recipe!r} names no source data set.", where="source")
     state = out.with_suffix(".training")
     sets = open_sets(spec, state, on_progress)
     model = warmed_up_model(spec, sets.source, sets.target, state, on_progress)
@@ -140,13 +141,13 @@ def evaluate(
     overrides: Overrides = None,
 ) -> None:
     """Score a checkpoint on a recipe's validation set, per class."""
+    spec = _spec(recipe, overrides)
+    if spec.validation is None:
+        raise UserError(f"recipe {recipe!r} names no validation data set.", where="validation")
     from hiast.data import ImageSet, scan_dataset
     from hiast.data.atomic_files import write_atomically
     from hiast.rounds.steps import evaluate_checkpoint
 
-    spec = _spec(recipe, overrides)
-    if spec.validation is None:
-        raise UserError(f"recipe {recipe!r} names no validation data set.", where="validation")
     with _progress_bar() as on_progress:
         images = ImageSet.of(spec.validation, scan_dataset(spec.validation, on_progress))
         report = evaluate_checkpoint(spec, weights, images, on_progress)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from backend.labels import repository
 from backend.labels.layers import locate
 from backend.labels.schemas import ClassChange, Comparison
-from backend.labels.service import summarise_label
+from backend.labels.service import summarise_labels
 from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.errors import UserError
 from hiast.data.label_files import read_kept_label
@@ -31,9 +31,10 @@ def compare(session: Session, artifacts: Path, left_id: int, right_id: int) -> C
     classes = files.classes.num_classes
     counts_a, counts_b = np.bincount(a.ravel(), minlength=256), np.bincount(b.ravel(), minlength=256)
     counts_both = np.bincount(a[same].ravel(), minlength=256)
+    left_summary, right_summary = summarise_labels(session, [left, right])
     return Comparison(
-        left=summarise_label(left),
-        right=summarise_label(right),
+        left=left_summary,
+        right=right_summary,
         pixels=a.size,
         same_kept=int((same & kept_a).sum()),
         flipped=int((~same & kept_a & kept_b).sum()),

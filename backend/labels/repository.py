@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, and_, func, or_, select, type_coerce
+from sqlalchemy import JSON, Select, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from backend.labels.tables import Label
@@ -37,6 +37,17 @@ def lock_label(session: Session, label_id: int) -> Label:
     return label
 
 
+def in_order(query: Select[Label], sort: str, after: tuple[CursorValue, int] | None) -> Select[Label]:
+    """The labels of a query in the order of `sort` ("-" in front: descending) behind (sort value, id)."""
+    column = SORT_COLUMNS[sort.removeprefix("-")]
+    descending = sort.startswith("-")
+    if after is not None:
+        value, label_id = after
+        beyond = column < value if descending else column > value
+        query = query.where(or_(beyond, and_(column == value, Label.id > label_id)))
+    return query.order_by(column.desc() if descending else column, Label.id)
+
+
 def list_labels(
     session: Session,
     round_id: int,
@@ -55,14 +66,7 @@ def list_labels(
         kept = type_coerce(Label.report, JSON)["kept_pixels"][class_id].as_integer()
         query = query.where(kept > 0)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    column = SORT_COLUMNS[sort.removeprefix("-")]
-    descending = sort.startswith("-")
-    if after is not None:
-        value, label_id = after
-        beyond = column < value if descending else column > value
-        query = query.where(or_(beyond, and_(column == value, Label.id > label_id)))
-    query = query.order_by(column.desc() if descending else column, Label.id).limit(limit)
-    return session.scalars(query).all(), total
+    return session.scalars(in_order(query, sort, after).limit(limit)).all(), total
 
 
 def neighbour_ids(session: Session, label: Label) -> tuple[int | None, int | None]:

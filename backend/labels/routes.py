@@ -7,16 +7,18 @@ from typing import Annotated, Any, Final, Literal
 from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
+from pydantic import BaseModel
 
 from backend.database import read_session
-from backend.dependencies import Artifacts, DatabaseEngine, Id, ReadSession, Reviewer, WriteSession
+from backend.dependencies import Artifacts, DatabaseEngine, Id, Reader, ReadSession, Reviewer, WriteSession
+from backend.entity_tags import answer, tag_of
 from backend.labels import layers, repository, service
 from backend.labels.comparison import compare
 from backend.labels.layer_caching import cache_control, entity_tag, is_known
 from backend.labels.layer_encoding import packed
 from backend.labels.schemas import Comparison, LabelRead, Layer
 from backend.reviews.schemas import ReviewCreate
-from backend.reviews.service import decide, etag
+from backend.reviews.service import decide
 
 router = APIRouter(tags=["labels"])
 LAYER_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
@@ -32,12 +34,19 @@ LAYER_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.get("/labels/{label_id}")
-def get_label(label_id: Id, session: ReadSession, response: Response) -> LabelRead:
-    """One label. Its ETag goes into If-Match when deciding."""
-    label = repository.get_label(session, label_id)
-    response.headers["ETag"] = etag(label)
-    return service.read_label(session, label)
+@router.get(
+    "/labels/{label_id}", response_model=LabelRead, responses={304: {"description": "Not Modified"}}
+)
+def get_label(
+    label_id: Id,
+    session: ReadSession,
+    person: Reader,
+    response: Response,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> BaseModel | Response:
+    """One label. Its ETag goes into If-Match when deciding, which compares the version in it alone."""
+    label = service.read_label(session, repository.get_label(session, label_id), person.name)
+    return answer(response, tag_of(label, version=label.version), if_none_match, label)
 
 
 @router.post("/labels/{label_id}/review", status_code=201)
@@ -50,9 +59,10 @@ def review_label(
     if_match: Annotated[str | None, Header()] = None,
 ) -> LabelRead:
     """Accept, reject, skip or reset a label. A rejected label is not trained on."""
-    label = decide(session, label_id, body, person.name, if_match)
-    response.headers["ETag"] = etag(label)
-    return service.read_label(session, label)
+    decided = decide(session, label_id, body, person.name, if_match)
+    label = service.read_label(session, decided, person.name)
+    response.headers["ETag"] = tag_of(label, version=label.version)
+    return label
 
 
 @router.get("/labels/{label_id}/layers/{layer}", response_class=Response, responses=LAYER_ANSWERS)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from backend.reviews.schemas import ReviewRead
+from backend.reviews.schemas import ClaimRead, ReviewRead
 from hiast.contracts.reports import RegionWeight
 
 ReviewStatus = Literal["unreviewed", "accepted", "rejected", "skipped"]
@@ -30,6 +30,8 @@ class LabelSummary(BaseModel):
     version: int
     layers_digest: str
     """Changes when any layer changes; append it to layer URLs to cache them for ever."""
+    claim: ClaimRead | None = None
+    """Who is looking at it now, if anybody. It forbids nothing: If-Match protects decisions."""
 
 
 class LabelReference(BaseModel):
@@ -61,6 +63,8 @@ class LabelRead(LabelSummary):
     same_image: list[LabelReference]
     """The same image's labels in every round of the run, this one included."""
     reviews: list[ReviewRead]
+    draft: str = ""
+    """What the person who asks has written about it and not sent."""
 
 
 class ClassChange(BaseModel):

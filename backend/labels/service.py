@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,13 +12,14 @@ from backend.labels import repository
 from backend.labels.schemas import LabelRead, LabelReference, LabelSummary
 from backend.labels.tables import Label
 from backend.pagination import Page, cut, decode_cursor
-from backend.reviews.repository import list_reviews
-from backend.reviews.schemas import ReviewRead
+from backend.reviews.repository import draft_of, list_reviews, valid_claims
+from backend.reviews.schemas import ClaimRead, ReviewRead
+from backend.reviews.tables import LabelClaim
 from backend.rounds.repository import get_round
 from backend.runs.tables import Run
 
 
-def _summary_fields(label: Label) -> dict[str, Any]:
+def _summary_fields(label: Label, claim: LabelClaim | None) -> dict[str, Any]:
     return {
         "id": label.id,
         "round_id": label.round_id,
@@ -29,16 +31,18 @@ def _summary_fields(label: Label) -> dict[str, Any]:
         "width": label.report.width,
         "version": label.version,
         "layers_digest": label.layers_digest,
+        "claim": ClaimRead.model_validate(claim, from_attributes=True) if claim else None,
     }
 
 
-def summarise_label(label: Label) -> LabelSummary:
-    """The label as it travels in a list."""
-    return LabelSummary(**_summary_fields(label))
+def summarise_labels(session: Session, labels: Sequence[Label]) -> list[LabelSummary]:
+    """The labels as they travel in a list."""
+    claims = valid_claims(session, [label.id for label in labels])
+    return [LabelSummary(**_summary_fields(label, claims.get(label.id))) for label in labels]
 
 
-def read_label(session: Session, label: Label) -> LabelRead:
-    """The label with everything the viewer needs besides pixels."""
+def read_label(session: Session, label: Label, person: str) -> LabelRead:
+    """The label with everything the viewer needs besides pixels, and what `person` has not sent yet."""
     round_ = get_round(session, label.round_id)
     run = session.get_one(Run, round_.run_id)
     image = session.get_one(Image, label.image_id)
@@ -46,7 +50,7 @@ def read_label(session: Session, label: Label) -> LabelRead:
     same_image = repository.labels_of_same_image(session, label, run.id)
     report = label.report
     return LabelRead(
-        **_summary_fields(label),
+        **_summary_fields(label, valid_claims(session, [label.id]).get(label.id)),
         run_id=run.id,
         round_number=round_.number,
         thresholds=report.thresholds,
@@ -66,6 +70,7 @@ def read_label(session: Session, label: Label) -> LabelRead:
         reviews=[
             ReviewRead.model_validate(row, from_attributes=True) for row in list_reviews(session, label.id)
         ],
+        draft=draft_of(session, label.id, person),
     )
 
 
@@ -90,4 +95,4 @@ def list_labels(
         session, round_id, sort=sort, status=status, class_id=class_id, after=after, limit=limit + 1
     )
     labels, next_cursor = cut(labels, limit, lambda last: (getattr(last, column.key), last.id), of=of)
-    return Page(items=[summarise_label(label) for label in labels], next_cursor=next_cursor, total=total)
+    return Page(items=summarise_labels(session, labels), next_cursor=next_cursor, total=total)

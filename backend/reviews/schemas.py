@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Decision = Literal["accept", "reject", "skip", "reset"]
+Comment = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+"""What a person writes about a label. PostgreSQL stores no NUL characters."""
 
 
 class ReviewCreate(BaseModel):
@@ -18,7 +20,22 @@ class ReviewCreate(BaseModel):
     )
 
     decision: Decision
-    comment: str = Field(default="", max_length=2000)
+    comment: Comment = ""
+
+
+class DraftWrite(BaseModel):
+    """What a person has written about a label and not sent yet; "" is none."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"comment": "rider l"}]})
+
+    comment: Comment
+
+
+class ClaimRead(BaseModel):
+    """Who is looking at a label, and until when if they say nothing more."""
+
+    person: str
+    expires_at: datetime
 
 
 class ReviewRead(BaseModel):

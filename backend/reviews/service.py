@@ -6,12 +6,15 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from backend.entity_tags import asks_for_version
 from backend.errors import ConflictError, PreconditionFailedError, PreconditionRequiredError
 from backend.labels.repository import lock_label
 from backend.labels.tables import Label
+from backend.reviews.repository import forget_claim, forget_draft
 from backend.reviews.schemas import ReviewCreate
 from backend.reviews.tables import Review
 from backend.rounds.repository import get_round
+from backend.rounds.tables import Round
 
 STATUS_OF_DECISION: Final = {
     "accept": "accepted",
@@ -21,13 +24,17 @@ STATUS_OF_DECISION: Final = {
 }
 
 
-def etag(label: Label) -> str:
-    """The label's entity tag: changes with every decision."""
-    return f'"{label.version}"'
+def require_open(round_: Round) -> None:
+    """Raise ConflictError once the round trains on its labels."""
+    if round_.state not in ("labelling", "reviewing"):
+        raise ConflictError(
+            f"round {round_.number} is {round_.state}; its labels can no longer be decided on.",
+            remedy="Decide on the labels of the next round.",
+        )
 
 
 def decide(session: Session, label_id: int, body: ReviewCreate, person: str, if_match: str | None) -> Label:
-    """Append a decision and set the label's status.
+    """Append a decision and set the label's status; the person's claim and draft have served.
 
     Raises PreconditionRequiredError without If-Match, PreconditionFailedError when another decision
     came first, ConflictError once the round trains on its labels.
@@ -39,20 +46,20 @@ def decide(session: Session, label_id: int, body: ReviewCreate, person: str, if_
             where="If-Match",
             remedy=f"Send the ETag of GET /api/v1/labels/{label_id}.",
         )
-    if if_match not in (etag(label), "*"):
+    if not asks_for_version(if_match, label.version):
         raise PreconditionFailedError(
             f"label {label_id} was decided on meanwhile (now {label.status}, version {label.version}).",
             where="If-Match",
             remedy="Read it again and decide on what it is now.",
         )
     round_ = get_round(session, label.round_id)
-    if round_.state not in ("labelling", "reviewing"):
-        raise ConflictError(
-            f"round {round_.number} is {round_.state}; its labels can no longer be decided on.",
-            remedy="Decide on the labels of the next round.",
-        )
+    # An approval waits for this decision, or this decision for the approval: it counts them all.
+    session.refresh(round_, with_for_update={"read": True})
+    require_open(round_)
     session.add(Review(label_id=label.id, decision=body.decision, comment=body.comment, reviewer=person))
     label.status = STATUS_OF_DECISION[body.decision]
     label.version += 1
+    forget_claim(session, label.id, person)
+    forget_draft(session, label.id, person)
     session.flush()
     return label

@@ -40,6 +40,11 @@ def count_by_status(session: Session, round_ids: Sequence[int]) -> dict[int, dic
     return counts
 
 
+def sum_of_versions(session: Session, round_id: int) -> int:
+    """Grows by one with every decision on a label of the round, and with every new label."""
+    return session.scalar(select(func.sum(Label.version)).where(Label.round_id == round_id)) or 0
+
+
 def labels_in_order(session: Session, round_id: int) -> Sequence[Label]:
     """All labels of a round, in labelling order."""
     return session.scalars(select(Label).where(Label.round_id == round_id).order_by(Label.position)).all()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel
 
 from backend.dependencies import Cursor, Id, IdempotencyKey, Limit, Operator, ReadSession, WriteSession
+from backend.entity_tags import answer
 from backend.idempotency.service import once
 from backend.labels import service as labels
 from backend.labels.schemas import LabelSort, LabelSummary, ReviewStatus
@@ -17,10 +19,16 @@ from backend.rounds.schemas import Approval, ClassSummary, RoundRead, ThresholdT
 router = APIRouter(prefix="/rounds", tags=["rounds"])
 
 
-@router.get("/{round_id}")
-def get_round(round_id: Id, session: ReadSession) -> RoundRead:
-    """One round."""
-    return service.read_round(session, repository.get_round(session, round_id))
+@router.get("/{round_id}", response_model=RoundRead, responses={304: {"description": "Not Modified"}})
+def get_round(
+    round_id: Id,
+    session: ReadSession,
+    response: Response,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> BaseModel | Response:
+    """One round. Its ETag goes into If-Match when approving: it changes with every decision."""
+    round_ = service.read_round(session, repository.get_round(session, round_id))
+    return answer(response, service.etag(session, round_), if_none_match, round_)
 
 
 @router.get("/{round_id}/thresholds")
@@ -58,15 +66,19 @@ def approve_round(
     person: Operator,
     response: Response,
     idempotency_key: IdempotencyKey = None,
+    if_match: Annotated[str | None, Header()] = None,
 ) -> Approval:
-    """Let the student train on the round's labels, without the rejected ones."""
+    """Let the student train on the round's labels, without the rejected ones.
+
+    With If-Match (the ETag of the round) nobody approves other decisions than those he has seen.
+    """
     job_id = once(
         session,
         person.name,
         idempotency_key,
         "round.approve",
         str(round_id),
-        lambda: service.approve(session, round_id, person.name).job_id,
+        lambda: service.approve(session, round_id, person.name, if_match).job_id,
     )
     response.headers["Location"] = f"/api/v1/jobs/{job_id}"
     return service.read_approval(session, round_id, job_id)

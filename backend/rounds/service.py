@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from sqlalchemy.orm import Session
 
-from backend.errors import ConflictError
+from backend.entity_tags import asks_for, tag_of
+from backend.errors import ConflictError, PreconditionFailedError
 from backend.rounds import repository
 from backend.rounds.schemas import Approval, ClassSummary, ReviewCounts, RoundRead, ThresholdTrajectory
 from backend.rounds.tables import Round
@@ -101,19 +102,37 @@ def class_summaries(session: Session, round_id: int) -> list[ClassSummary]:
     ]
 
 
-def approve(session: Session, round_id: int, person: str) -> Approval:
-    """Let the student train on the round's labels, without the rejected ones."""
+def etag(session: Session, shown: RoundRead) -> str:
+    """The round's entity tag: another one after every decision on its labels and every change of state.
+
+    Counts alone would not do: one label accepted and reset again leaves them as they were.
+    """
+    return tag_of(shown, repository.sum_of_versions(session, shown.id))
+
+
+def approve(session: Session, round_id: int, person: str, if_match: str | None = None) -> Approval:
+    """Let the student train on the round's labels, without the rejected ones.
+
+    Raises PreconditionFailedError when `if_match` is given and no longer the round's entity tag.
+    """
     round_ = repository.get_round(session, round_id)
     # Two approvals at once must start one training.
     session.refresh(round_, with_for_update=True)
+    shown = read_round(session, round_)
+    if if_match is not None and not asks_for(if_match, etag(session, shown)):
+        counts = ", ".join(f"{number} {status}" for status, number in shown.reviews)
+        raise PreconditionFailedError(
+            f"round {round_.number} has changed since it was read: it is {shown.state}; {counts}.",
+            where="If-Match",
+            remedy=f"Read it again (GET /api/v1/rounds/{round_id}) and approve what it is now.",
+        )
     if round_.state != "reviewing":
         raise ConflictError(
             f"round {round_.number} is {round_.state}, not waiting for review.",
             remedy="A round can be approved once, when all its images are labelled.",
         )
-    counts = repository.count_by_status(session, [round_id])[round_id]
-    rejected = counts.get("rejected", 0)
-    if rejected == sum(counts.values()):
+    rejected = shown.reviews.rejected
+    if rejected == shown.label_count:
         raise ConflictError(
             f"all {rejected} labels of round {round_.number} are rejected.",
             remedy="Accept at least one, or cancel the run.",

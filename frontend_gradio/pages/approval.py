@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import gradio as gr
 
-from frontend_gradio.api_client import ApiClient
+from frontend_gradio.api_client import ApiClient, ApiError
 from frontend_gradio.pages.binding import bound
 from frontend_gradio.pages.page_parts import plain_html
 from frontend_gradio.views import round_summary
@@ -24,11 +25,10 @@ def build(
         with gr.Row(elem_classes="st-buttons"):
             confirm = gr.Button("Approve and train", variant="primary", elem_id="approve-confirm")
             back = gr.Button("Back to review", elem_id="approve-back")
-    asked = gr.Number(visible=False, precision=0)
-    button.click(
-        bound(ask, client), [round_id], [panel, question, asked], js=id_from_browser or None, **_QUIET
-    )
-    done = confirm.click(bound(approve, client), [asked], [panel], **_QUIET)
+    asked, seen = gr.Number(visible=False, precision=0), gr.State("")
+    shown = [panel, question, asked, seen]
+    button.click(bound(ask, client), [round_id], shown, js=id_from_browser or None, **_QUIET)
+    done = confirm.click(bound(approve, client), [asked, seen], shown, **_QUIET)
     back.click(close, None, [panel], **_QUIET)
     return done
 
@@ -36,23 +36,33 @@ def build(
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def ask(client: ApiClient, round_id: int | None) -> tuple[Any, ...]:
-    """Open the question with the counts of this moment."""
+def ask(client: ApiClient, round_id: int | None, *, again: bool = False) -> tuple[Any, ...]:
+    """Open the question with the counts of this moment. `again`: they are not those asked with before."""
     if not round_id:
         gr.Warning("No round is open.", title="")
-        return gr.skip(), gr.skip(), gr.skip()
-    round_ = client.round(int(round_id))
+        return _closed()
+    round_, tag = client.round_and_tag(int(round_id))
     if not round_summary.can_approve(round_):
         gr.Warning(f"Round {round_.number} is {round_.state}; only a round in review can be approved.")
-        return gr.skip(), gr.skip(), gr.skip()
-    return gr.update(visible=True), round_summary.approval_question(round_), round_.id
+        return _closed()
+    question = round_summary.approval_question(round_, changed=again)
+    return gr.update(visible=True), question, round_.id, tag
 
 
-def approve(client: ApiClient, round_id: int) -> Any:
-    """Start training and close the question."""
-    approval = client.approve_round(int(round_id))
+def approve(client: ApiClient, round_id: int, seen: str) -> tuple[Any, ...]:
+    """Start training and close the question; ask again when the round is not as it was `seen`."""
+    try:
+        approval = client.approve_round(int(round_id), seen)
+    except ApiError as error:
+        if error.status != HTTPStatus.PRECONDITION_FAILED:
+            raise
+        return ask(client, round_id, again=True)
     gr.Info(round_summary.approval_words(approval), title="")
-    return gr.update(visible=False)
+    return _closed()
+
+
+def _closed() -> tuple[Any, ...]:
+    return gr.update(visible=False), gr.skip(), gr.skip(), gr.skip()
 
 
 def close() -> Any:

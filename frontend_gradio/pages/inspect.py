@@ -9,6 +9,8 @@ from frontend_gradio.pages import approval
 from frontend_gradio.pages.page_parts import plain_html, top_bar
 from frontend_gradio.views import viewer_frame
 
+LONGEST_COMMENT = 2000
+"""Characters the API takes."""
 _DECISIONS = (("Accept", "accept"), ("Reject", "reject"), ("Skip", "skip"), ("Reset", "reset"))
 _STATUSES = [
     ("All labels", ""), ("Unreviewed", "unreviewed"), ("Accepted", "accepted"), ("Rejected", "rejected"),
@@ -33,6 +35,7 @@ def build(client: ApiClient) -> None:
         )
         with gr.Column(elem_id="inspect-side", scale=0, min_width=304):
             plain_html('<div id="label-heading"></div>')
+            plain_html('<div id="claim-note" class="vw-claim" role="status" hidden></div>')
             with gr.Row(elem_classes="st-decisions"):
                 for words, decision in _DECISIONS:
                     button = gr.Button(words, elem_id=f"decide-{decision}", min_width=40, size="sm")
@@ -43,7 +46,9 @@ def build(client: ApiClient) -> None:
                 placeholder="Comment, kept with the decision",
                 elem_id="comment",
                 max_lines=3,
+                max_length=LONGEST_COMMENT,
             )
+            plain_html('<div id="draft-note" class="vw-draft" role="status"></div>')
             plain_html('<div id="legend"></div>')
             plain_html('<div id="reviews"></div>')
     with gr.Row(elem_id="strip-row"):

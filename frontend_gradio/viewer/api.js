@@ -111,6 +111,28 @@ export async function review(label, decision, comment) {
   return { ...updated, etag: response.headers.get("ETag") ?? `"${updated.version}"` };
 }
 
+// Claims the label or renews the claim; ApiError 409 when somebody else has it.
+export async function claimLabel(id) {
+  return (await send(`/labels/${id}/claim`, { method: "POST" })).json();
+}
+
+// Like saving a draft, this outlives the page that asks for it.
+export function letLabelGo(id) { return send(`/labels/${id}/claim`, { method: "DELETE", keepalive: true }); }
+
+// Claims the next unreviewed label that nobody else has, behind label `after`; null when there is none.
+export async function claimNext(roundId, { sort = "order", after = null } = {}) {
+  const query = new URLSearchParams(after === null ? { sort } : { sort, after });
+  const response = await send(`/rounds/${roundId}/next?${query}`, { method: "POST" });
+  return response.status === 204 ? null : response.json();
+}
+
+export function saveDraft(id, comment) {
+  return send(`/labels/${id}/draft`, {
+    method: "PUT", keepalive: true,
+    headers: { "Content-Type": "application/json" }, body: JSON.stringify({ comment }),
+  });
+}
+
 export function labelPage(roundId, { status = "", sort = "order", cursor = null, limit = 60 } = {}) {
   const query = new URLSearchParams({ sort, limit });
   if (status) query.set("status", status);

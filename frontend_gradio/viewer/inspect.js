@@ -1,17 +1,22 @@
 // Inspect: one label beside its photo; decide with a key, go on with an arrow.
-import { getJson, labelPage, newestRound, openLabel, prefetch, review } from "./api.js";
+import { getJson, openLabel, prefetch, review } from "./api.js";
+import { Claim } from "./claim.js";
 import { byId, chip, element, percent, query, say, setQuery, shown, whenPresent } from "./dom.js";
+import { Draft } from "./draft.js";
 import { LabelList } from "./label_list.js";
 import { Legend, drawScale } from "./legend.js";
 import { paint } from "./layers.js";
+import { firstLabelId, inReview, nextFree } from "./next_label.js";
 import { Pane } from "./pane.js";
 import { readoutText } from "./readout.js";
+import { reviewList } from "./review_list.js";
 import { Toolbar } from "./toolbar.js";
 import { Viewport } from "./viewport.js";
 
 const LAYOUTS = ["side", "stack", "single"];
 const LABELLING = "labelling";
 const RETRY_MS = 4000;
+const NONE_FREE = "No unreviewed label is left that nobody else is looking at.";
 
 class Inspect {
   constructor() {
@@ -30,6 +35,9 @@ class Inspect {
     this.strip = new LabelList(byId("strip"), {
       link: (label) => `${window.STUDIO.ui}/inspect?label=${label.id}`, open: (id) => this.open(id),
     });
+    this.draft = new Draft(byId("comment"), byId("draft-note"));
+    // Whoever looked at the label has left: perhaps with a decision.
+    this.claim = new Claim(byId("claim-note"), () => this.open(this.label.id));
     this.viewport.onChange(() => this.toolbar.showZoom(this.viewport.scaleIn(...this.right.size())));
     this.listen();
   }
@@ -79,8 +87,10 @@ class Inspect {
     // Someone may have moved on while this one was loading.
     if (!label || turn !== this.opening) return;
     this.label = label;
+    this.draft.open(label);
     setQuery({ label: id, round: null });
     if (this.round?.id !== label.round_id) await this.openRound(label);
+    this.claim.hold(inReview(this.round) ? id : null);
     this.toolbar.enable("ground-truth", label.has_ground_truth, "This data set has no ground truth");
     this.viewport.setImage(label.width, label.height);
     this.left.setPhoto(label.photo);
@@ -121,6 +131,10 @@ class Inspect {
 
   async go(step, unreviewedOnly) {
     if (!this.label) return;
+    if (unreviewedOnly && step > 0 && this.isLed()) {
+      if (!(await this.goToFree())) say(NONE_FREE);
+      return;
+    }
     const wanted = (item) => !unreviewedOnly || item.status === "unreviewed";
     // From the label last asked for, which may still be loading.
     const next = await this.strip.neighbour(this.strip.selected, step, wanted);
@@ -128,23 +142,47 @@ class Inspect {
     else say(step > 0 ? "This is the last label of the list." : "This is the first label of the list.");
   }
 
+  // People who review are led to different labels, unless they look through a list of decided ones.
+  isLed() { return inReview(this.round) && this.claim.allowed && ["", "unreviewed"].includes(this.strip.filter.status); }
+
+  // Opens the next label for this person alone; false when there is none.
+  async goToFree() {
+    const next = await shown(() => nextFree(this.round.id, this.strip.filter.sort, this.strip.selected));
+    if (!next) return next === undefined;
+    await this.open(next.id);
+    await this.strip.reveal(next.id);
+    return true;
+  }
+
+  // After a decision: on through the unreviewed labels, or to the neighbour when an old one was revised.
+  async goOn(before) {
+    if (before !== "unreviewed" || !this.isLed()) await this.go(1, false);
+    else if (!(await this.goToFree())) return NONE_FREE;
+    return "";
+  }
+
   async decide(decision) {
     // While another label is loading a decision could hit one that is no longer meant.
     if (!this.label || this.busy || this.strip.selected !== this.label.id) return;
     this.busy = true;
     const label = this.label;
+    const { status: before } = label;
+    const comment = this.draft.text;
     try {
-      const updated = await review(label, decision, commentText());
-      setComment("");
+      await this.draft.settle();
+      const updated = await review(label, decision, comment);
+      this.draft.sent(label.id, comment);
       this.strip.update(updated);
       if (this.label.id === updated.id) {
         Object.assign(this.label, updated);
         this.describe();
       }
-      const moved = this.strip.selected !== label.id;
-      if (decision !== "reset" && !moved) await this.go(1, false);
+      const stays = decision === "reset" || this.strip.selected !== label.id;
+      const further = stays ? "" : await this.goOn(before);
+      // A decision ends the claim; who stays keeps looking.
+      if (this.label.id === label.id) this.claim.renew();
       await this.refreshRound();
-      say(`${label.name}: ${updated.status}`);
+      say(`${label.name}: ${updated.status}. ${further}`.trim());
     } catch (error) {
       await this.refused(error);
     } finally {
@@ -154,8 +192,9 @@ class Inspect {
 
   // 412: someone else was faster. Their decision is shown; ours is not repeated without a look.
   async refused(error) {
+    this.draft.refused();
     if (error.status === 412) await this.open(this.label.id);
-    say(error.message, true);
+    say(error.message + (this.draft.text ? " Your comment is kept." : ""), true);
     if (error.status === undefined) throw error;
   }
 
@@ -214,34 +253,9 @@ class Inspect {
   }
 }
 
-// The first label nobody has decided on, else the first of all.
-async function firstLabelId(named) {
-  const roundId = named ?? (await newestRound())?.id;
-  if (!roundId) return null;
-  const waiting = await labelPage(roundId, { status: "unreviewed", limit: 1 });
-  return (waiting.items[0] ?? (await labelPage(roundId, { limit: 1 })).items[0])?.id ?? null;
-}
-
-function reviewList(reviews) {
-  if (!reviews.length) return [element("p", { class: "st-muted" }, "Nobody has decided yet.")];
-  const line = (entry) => element("li", {},
-    element("b", {}, entry.decision), ` ${entry.reviewer} `,
-    element("time", { datetime: entry.created_at }, new Date(entry.created_at).toLocaleString([], {
-      day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" })),
-    entry.comment ? element("q", {}, entry.comment) : null);
-  return [element("ol", { class: "vw-reviews", id: "review-list" }, ...[...reviews].reverse().map(line))];
-}
-
-function commentText() { return byId("comment").querySelector("textarea, input").value; }
-
-function setComment(words) {
-  const field = byId("comment").querySelector("textarea, input");
-  field.value = words;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
 export async function start() {
-  await whenPresent("inspect", "legend", "reviews", "strip", "label-heading", "comment", "approve-round");
+  await whenPresent("inspect", "legend", "reviews", "strip", "label-heading", "comment", "draft-note", "claim-note",
+    "approve-round");
   const inspect = new Inspect();
   window.STUDIO.inspect = inspect;
   // Until there is a label, look again now and then: the round may just have begun.

@@ -108,6 +108,12 @@ export class LabelList {
     this.draw();
   }
 
+  // Loads pages until the label is listed.
+  async reveal(id) {
+    while (this.cursor && !this.loading && !this.cards.has(id)) await this.loadMore();
+    if (this.selected === id) this.select(id);
+  }
+
   // The neighbour in the list as filtered and sorted; `accept(item)` may skip some.
   async neighbour(id, step, accept = () => true) {
     let index = this.items.findIndex((item) => item.id === id);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.rounds.schemas import Approval, RoundRead
 from backend.runs.schemas import RunRead
-from frontend_gradio.views.markup import UI, link, percent, progress_bar, state_chip, text
+from frontend_gradio.views.markup import UI, link, notice, percent, progress_bar, state_chip, text
 
 
 def round_heading(round_: RoundRead, run: RunRead) -> str:
@@ -58,8 +58,8 @@ def approve_words(round_: RoundRead) -> str:
     return f"Approve round ({round_.label_count - round_.reviews.rejected} labels)…"
 
 
-def approval_question(round_: RoundRead) -> str:
-    """What the round will train on, asked before it does."""
+def approval_question(round_: RoundRead, *, changed: bool = False) -> str:
+    """What the round will train on, asked before it does. `changed`: somebody has decided meanwhile."""
     counts = round_.reviews
     used = round_.label_count - counts.rejected
     rows = [
@@ -69,8 +69,10 @@ def approval_question(round_: RoundRead) -> str:
         ("rejected", counts.rejected, "excluded"),
     ]
     items = "".join(f"<li><b>{n}</b> {status}<span>{role}</span></li>" for status, n, role in rows)
+    news = "Somebody has decided meanwhile. Nothing was approved; these are the counts of now."
     return (
         f'<div class="st-question"><h2>Approve round {round_.number}?</h2>'
+        f"{notice(news, 'attention') if changed else ''}"
         f'<p id="approval-summary">The student will train on <b>{used} images</b>; '
         f"<b>{counts.rejected} rejected</b> are excluded.</p><ul>{items}</ul>"
         "<p>Labels cannot be reviewed any more once training has begun.</p></div>"

@@ -7,7 +7,7 @@ from hiast.contracts.class_spaces import CLASS_SPACES, ClassSpace
 
 KEYS = (
     ("A  R  S  U", "accept, reject, skip, reset the label"),
-    ("←  →", "previous, next label (Shift: next unreviewed)"),
+    ("←  →", "previous, next label (Shift: unreviewed, → one that nobody else looks at)"),
     ("1 … 8", "choose the layer"),
     ("Space (hold)", "peek at the photo"),
     ("H", "overlay on or off"),

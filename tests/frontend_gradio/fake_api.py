@@ -3,57 +3,18 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from fastapi import FastAPI, Header, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi import FastAPI, Response
+from fastapi.responses import PlainTextResponse
 from PIL import Image
 
 from hiast.contracts.class_spaces import IGNORED, STREETS
+from tests.frontend_gradio.fake_answers import BASE, ProblemError, changed, found, page, problem_response
 from tests.frontend_gradio.fake_records import RUN_ID, FakeRecords
+from tests.frontend_gradio.fake_reviews import add_reviews
 from tests.frontend_gradio.fake_scenes import label_of, photo_of, truth_of
-
-BASE = "/api/v1"
-NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-
-
-class ProblemError(Exception):
-    """Becomes problem+json."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        self.status, self.detail = status, detail
-
-
-def problem_response(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ProblemError)
-    body = {
-        "type": "about:blank",
-        "title": "Problem",
-        "status": error.status,
-        "detail": error.detail,
-        "instance": "/",
-        "errors": [],
-    }
-    return JSONResponse(body, error.status, media_type="application/problem+json")
-
-
-def page(items: list[Any], limit: int, cursor: str | None) -> dict[str, Any]:
-    start = int(cursor or 0)
-    following = start + limit if start + limit < len(items) else None
-    return {
-        "items": [item.model_dump(mode="json") for item in items[start : start + limit]],
-        "next_cursor": None if following is None else str(following),
-        "total": len(items),
-    }
-
-
-def found(items: list[Any], item_id: int, noun: str) -> Any:
-    for item in items:
-        if item.id == item_id:
-            return item
-    raise ProblemError(404, f"{noun} {item_id} does not exist. Known: {[item.id for item in items]}.")
 
 
 def png_of(pixels: np.ndarray[Any, Any], palette: bool) -> bytes:
@@ -89,13 +50,8 @@ def create_fake_api() -> FastAPI:
     app.add_exception_handler(ProblemError, problem_response)
     for add in (_add_datasets, _add_runs, _add_rounds, _add_labels, _add_jobs):
         add(app, records)
+    app.state.desk = add_reviews(app, records)
     return app
-
-
-def changed(item_id: int, items: list[Any], noun: str, **update: Any) -> Any:
-    item = found(items, item_id, noun)
-    items[items.index(item)] = item.model_copy(update=update)
-    return found(items, item_id, noun)
 
 
 def _add_datasets(app: FastAPI, records: FakeRecords) -> None:
@@ -161,10 +117,6 @@ def _add_runs(app: FastAPI, records: FakeRecords) -> None:
 
 
 def _add_rounds(app: FastAPI, records: FakeRecords) -> None:
-    @app.get(BASE + "/rounds/{item_id}")
-    def round_(item_id: int) -> Any:
-        return records.round(found(records.rounds, item_id, "round").id)
-
     @app.get(BASE + "/rounds/{item_id}/thresholds")
     def thresholds(item_id: int) -> Any:
         return records.trajectory(item_id)
@@ -172,10 +124,6 @@ def _add_rounds(app: FastAPI, records: FakeRecords) -> None:
     @app.get(BASE + "/rounds/{item_id}/classes")
     def classes(item_id: int) -> Any:
         return records.class_summaries(found(records.rounds, item_id, "round").number)
-
-    @app.post(BASE + "/rounds/{item_id}/approve", status_code=202)
-    def approve(item_id: int) -> Any:
-        return records.approve(item_id)
 
 
 def _add_jobs(app: FastAPI, records: FakeRecords) -> None:
@@ -201,19 +149,6 @@ def _add_jobs(app: FastAPI, records: FakeRecords) -> None:
 
 
 def _add_labels(app: FastAPI, records: FakeRecords) -> None:
-    @app.get(BASE + "/rounds/{item_id}/labels")
-    def labels(item_id: int, request: Request, limit: int = 50, cursor: str | None = None) -> Any:
-        status, sort = request.query_params.get("status"), request.query_params.get("sort", "order")
-        items = [i for i in records.summaries(item_id) if status in (None, i.status)]
-        items.sort(key=lambda i: getattr(i, sort.lstrip("-")), reverse=sort.startswith("-"))
-        return page(items, limit, cursor)
-
-    @app.get(BASE + "/labels/{item_id}")
-    def label(item_id: int, response: Response) -> Any:
-        item = records.label(found(records.labels, item_id, "label").id)
-        response.headers["ETag"] = f'"{item.version}"'
-        return item
-
     @app.get(BASE + "/labels/{item_id}/layers/{layer}")
     def layer(item_id: int, layer: str, format: str = "png") -> Response:  # noqa: A002
         item = found(records.labels, item_id, "label")
@@ -225,14 +160,3 @@ def _add_labels(app: FastAPI, records: FakeRecords) -> None:
     @app.get(BASE + "/compare")
     def compare(left: int, right: int) -> Any:
         return records.comparison(left, right)
-
-    @app.post(BASE + "/labels/{item_id}/review", status_code=201)
-    def review(
-        item_id: int, body: dict[str, str], response: Response, if_match: str = Header(default="")
-    ) -> Any:
-        item = found(records.labels, item_id, "label")
-        if if_match != f'"{item.version}"':
-            raise ProblemError(412, f"label {item_id} has changed since you opened it.")
-        records.review(item_id, body["decision"], body.get("comment", ""), NOW + timedelta(minutes=1))
-        response.headers["ETag"] = f'"{records.label(item_id).version}"'
-        return records.label(item_id)

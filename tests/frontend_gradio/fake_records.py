@@ -214,7 +214,7 @@ class FakeRecords:
             if label.round_id == round_id
         ]
 
-    def review(self, label_id: int, decision: Any, comment: str, at: datetime) -> None:
+    def review(self, label_id: int, decision: Any, comment: str, at: datetime, by: str = "ada") -> None:
         reviews = self.reviews.setdefault(label_id, [])
         typed: Decision = decision
         reviews.append(
@@ -222,7 +222,7 @@ class FakeRecords:
                 id=label_id * 10 + len(reviews),
                 decision=typed,
                 comment=comment,
-                reviewer="ada",
+                reviewer=by,
                 created_at=at,
             )
         )

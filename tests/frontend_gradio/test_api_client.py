@@ -57,7 +57,8 @@ def test_writing_calls_change_the_state(client: ApiClient) -> None:
     assert client.job(9).state == "canceling"
     client.retry_job(8)
     assert client.job(8).attempt == 2
-    assert client.approve_round(2).training_images == 13
+    round_, tag = client.round_and_tag(2)
+    assert (round_.reviews.rejected, client.approve_round(2, tag).training_images) == (1, 13)
 
 
 def test_a_review_of_a_stale_version_is_refused(client: ApiClient) -> None:

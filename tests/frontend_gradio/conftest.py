@@ -1,0 +1,37 @@
+"""Chromium, and the pages over the stand-in for the REST API."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Browser, sync_playwright
+
+from frontend_gradio.app import mount
+from tests.frontend_gradio.fake_api import create_fake_api
+from tests.frontend_gradio.servers import free_port, serving
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    return create_fake_api()
+
+
+@pytest.fixture
+def origin(app: FastAPI) -> Iterator[str]:
+    port = free_port()
+    mount(app, f"http://127.0.0.1:{port}")
+    with serving(app, port) as address:
+        yield address
