@@ -113,7 +113,7 @@ def start_api(home: Path) -> tuple[subprocess.Popen[bytes], str]:
     with (home / "api.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--port", port, "--no-access-log", "--timeout-keep-alive", "75"],
-            env={**os.environ, "STUDIO_HOME": str(home), "STUDIO_API_URL": url},
+            env={**os.environ, "STUDIO_HOME": str(home), "STUDIO_API_URL": url, "MALLOC_ARENA_MAX": "2"},
             stdout=log,
             stderr=log,
         )
