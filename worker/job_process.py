@@ -12,7 +12,7 @@ import signal
 import sys
 import traceback
 
-from backend.artifacts import artifact_root
+from backend.artifacts import open_store
 from backend.database import open_engine, read_session, write_session
 from backend.jobs import reports
 from backend.jobs.inputs import load_inputs
@@ -44,13 +44,19 @@ def main(job_id: int, attempt: int) -> int:
     try:
         with read_session(engine) as session:
             job = load_inputs(session, job_id)
+        artifacts = open_store(
+            settings.resolved_artifacts_url,
+            cache=settings.cache_directory,
+            cache_gib=settings.cache_gib,
+            s3_endpoint=settings.s3_endpoint,
+        )
         if job.dataset is not None:
-            run_scan(job.dataset, reporter)
+            run_scan(job.dataset, reporter, artifacts)
         else:
             # Imported here: a scan should not wait for torch.
             from worker.steps import run_step
 
-            run_step(job, reporter, artifact_root(settings.resolved_artifacts_url))
+            run_step(job, reporter, artifacts)
     except Canceled:
         with write_session(engine) as session:
             reports.cancel(session, job_id, attempt)

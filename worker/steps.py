@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from backend.artifacts import ArtifactStore
 from backend.database import write_session
 from backend.jobs import reports
 from backend.jobs.inputs import DatasetInput, JobInput, RoundInput, RunInput
 from hiast.contracts.errors import UserError
-from hiast.contracts.reports import EvaluationReport, LabelSetReport, TrainingReport
+from hiast.contracts.reports import (
+    EvaluationReport,
+    LabelReport,
+    LabelSetReport,
+    Progress,
+    TrainingReport,
+)
 from hiast.data import ImageSet
+from hiast.data.label_files import FILE_KINDS, KEPT_LABEL_KINDS, file_name
 from hiast.models import SegmentationModel, load_model, save_checkpoint
+from hiast.rounds.run_files import LOADED_WEIGHTS_FILE
 from hiast.rounds.run_round import (
     STATE_FILE,
     STUDENT_FILE,
@@ -21,9 +31,10 @@ from hiast.rounds.run_round import (
 )
 from hiast.rounds.steps import evaluate_checkpoint, warmed_up_model
 from worker.reporter import Reporter
+from worker.stored_state import resumable
 
 
-def run_step(job: JobInput, reporter: Reporter, artifacts: Path) -> None:
+def run_step(job: JobInput, reporter: Reporter, artifacts: ArtifactStore) -> None:
     """Do the job and report its result. Raises what goes wrong; nothing is reported then."""
     if job.run is None:
         raise UserError(f"a {job.kind} job belongs to a run, and this one has none.")
@@ -36,7 +47,7 @@ def run_step(job: JobInput, reporter: Reporter, artifacts: Path) -> None:
     elif job.kind == "train_round":
         _finish_round_step(reporter, _train(job.run, job.round, reporter, artifacts))
     else:
-        evaluation = _evaluate(artifacts / job.round.key / STUDENT_FILE, job.run, reporter)
+        evaluation = _evaluate(_fetched(artifacts, job.round.key, STUDENT_FILE), job.run, reporter)
         if evaluation is None:
             raise UserError(f"run {job.run.id} has no validation data set to evaluate on.")
         _finish_round_step(reporter, evaluation)
@@ -53,55 +64,97 @@ def _images(dataset: DatasetInput) -> ImageSet:
     return ImageSet.of(dataset.spec, dataset.scan)
 
 
-def _warm_up(run: RunInput, reporter: Reporter, artifacts: Path) -> None:
+def _fetched(artifacts: ArtifactStore, key: str, name: str) -> Path:
+    return artifacts.fetch(key, [name]) / name
+
+
+def _take_labels(
+    round_: RoundInput, reports: Sequence[LabelReport], reporter: Reporter, artifacts: ArtifactStore
+) -> Path:
+    """The round's label directory, with what `read_kept_label` needs of these labels in it."""
+    versions: dict[str, str | None] = {
+        file_name(report.name, kind): str(round_.label_attempts[report.name])
+        for report in reports
+        for kind in KEPT_LABEL_KINDS
+    }
+
+    def on_file(count: int) -> None:
+        message = f"fetching label files ({count} of {len(versions)})"
+        reporter.progress(Progress(stage="label", done=0, total=len(reports), message=message))
+
+    artifacts.take(round_.labels_key, versions, on_file)
+    return artifacts.directory(round_.labels_key)
+
+
+def _warm_up(run: RunInput, reporter: Reporter, artifacts: ArtifactStore) -> None:
     source = _images(run.source) if run.source else None
-    directory = artifacts / run.warm_up_key
-    model = warmed_up_model(run.spec, source, _images(run.target), directory, reporter.progress)
-    metadata = {"class_space": run.class_space.name}
-    save_checkpoint(directory / WARM_UP_FILE, model, metadata=metadata)
-    (directory / STATE_FILE).unlink(missing_ok=True)
+    key, target = run.warm_up_key, _images(run.target)
+    directory = artifacts.directory(key)
+    with resumable(artifacts, key, reporter.progress) as progress:
+        model = warmed_up_model(run.spec, source, target, directory, progress)
+    save_checkpoint(directory / WARM_UP_FILE, model, metadata={"class_space": run.class_space.name})
+    made = (WARM_UP_FILE, LOADED_WEIGHTS_FILE)
+    artifacts.publish(key, [name for name in made if (directory / name).exists()])
+    artifacts.remove(key, [STATE_FILE])
     evaluation = _evaluate(directory / WARM_UP_FILE, run, reporter)
     with write_session(reporter.engine) as session:
         reports.succeed_warm_up(session, reporter.job_id, reporter.attempt, evaluation)
 
 
-def _previous(round_: RoundInput, artifacts: Path, role_file: str) -> SegmentationModel:
+def _previous(round_: RoundInput, artifacts: ArtifactStore, role_file: str) -> SegmentationModel:
     """The network a round starts from: the warm-up's, later the round before's teacher or student."""
     name = WARM_UP_FILE if round_.number == 1 else role_file
-    model, _ = load_model(artifacts / round_.previous_key / name)
+    model, _ = load_model(_fetched(artifacts, round_.previous_key, name))
     return model
 
 
 def _generate_labels(
-    run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: Path
+    run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: ArtifactStore
 ) -> LabelSetReport:
+    # Of labels written before an interruption; the quality of the whole set is measured at the end.
+    directory = _take_labels(round_, round_.labels, reporter, artifacts)
+    version = str(reporter.attempt)
+
+    def on_files(name: str) -> None:
+        names = [file_name(name, kind) for kind in FILE_KINDS]
+        artifacts.publish(round_.labels_key, names, version=version)
+
     return label_round(
         run.spec,
         round_.number,
         _previous(round_, artifacts, TEACHER_FILE),
         _images(run.target),
-        artifacts / round_.labels_key,
+        directory,
         written=round_.labels,
+        on_files=on_files,
         on_label=reporter.label,
         on_progress=reporter.progress,
     )
 
 
-def _train(run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: Path) -> TrainingReport:
+def _train(
+    run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: ArtifactStore
+) -> TrainingReport:
     if round_.label_set is None:
         raise UserError(f"round {round_.number} is not completely labelled.")
-    return train_round(
-        run.spec,
-        round_.number,
-        _previous(round_, artifacts, STUDENT_FILE),
-        _images(run.target),
-        _images(run.source) if run.source else None,
-        artifacts / round_.labels_key,
-        [report for report in round_.labels if report.name not in round_.rejected],
-        round_.label_set,
-        artifacts / round_.key,
-        reporter.progress,
-    )
+    used = [report for report in round_.labels if report.name not in round_.rejected]
+    label_directory = _take_labels(round_, used, reporter, artifacts)
+    with resumable(artifacts, round_.key, reporter.progress) as progress:
+        report = train_round(
+            run.spec,
+            round_.number,
+            _previous(round_, artifacts, STUDENT_FILE),
+            _images(run.target),
+            _images(run.source) if run.source else None,
+            label_directory,
+            used,
+            round_.label_set,
+            artifacts.directory(round_.key),
+            progress,
+        )
+    artifacts.publish(round_.key, [TEACHER_FILE, STUDENT_FILE])
+    artifacts.remove(round_.key, [STATE_FILE])
+    return report
 
 
 def _evaluate(weights: Path, run: RunInput, reporter: Reporter) -> EvaluationReport | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from backend.audit.service import record
 from backend.database import now
 from backend.datasets.tables import Dataset
 from backend.errors import ConflictError
@@ -44,16 +45,18 @@ def list_jobs(
     return Page(items=[read_job(job) for job in jobs], next_cursor=next_cursor, total=total)
 
 
-def cancel(session: Session, job_id: int) -> Job:
+def cancel(session: Session, job_id: int, person: str) -> Job:
     """Stop a job: at once when queued, at its next batch when running."""
     job = repository.get_job(session, job_id)
+    before = {"state": job.state}
     queue.request_cancel(session, job)
+    record(session, person, "job.cancel", "job", job.id, before=before, after={"state": job.state})
     if job.state == "canceled":
         settle_canceled(session, job)
     return job
 
 
-def retry(session: Session, job_id: int) -> Job:
+def retry(session: Session, job_id: int, person: str) -> Job:
     """Queue a failed or canceled job again; what it has finished is kept."""
     job = repository.get_job(session, job_id)
     if job.run_id is not None:
@@ -63,7 +66,9 @@ def retry(session: Session, job_id: int) -> Job:
                 f"job {job.id} is not the newest of run {job.run_id}.",
                 remedy=f"Its newest job is {newest.id}; retry that one.",
             )
+    before = {"state": job.state, "error": job.error}
     queue.requeue(session, job)
+    record(session, person, "job.retry", "job", job.id, before=before, after={"state": job.state})
     if job.run_id is not None:
         progression.after_requeue(session, job)
     if job.dataset_id is not None:

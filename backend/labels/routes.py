@@ -88,6 +88,7 @@ async def get_layer(
     def _answer() -> Response:
         with read_session(engine) as session:
             files = layers.locate(session, artifacts, label_id)
+        # What follows may wait for the artifact store; no connection is kept meanwhile.
         tag = entity_tag(files, layer, raw=format == "raw", term=term)
         headers = {"ETag": tag, "Cache-Control": cache_control(files, layer, v)}
         if is_known(tag, if_none_match):
@@ -102,7 +103,7 @@ async def get_layer(
             headers |= how
         return Response(body, media_type=media_type, headers=headers)
 
-    # Threads of their own, as many as can compute: decisions and lists do not queue behind pixels.
+    # Threads of their own, and few: decisions and lists do not queue behind pixels.
     return await to_thread.run_sync(_answer, limiter=request.app.state.layer_threads)
 
 

@@ -30,15 +30,23 @@ _HEADER: Final = struct.Struct("<4sBB2xII")
 _MAGIC: Final = b"HSCC"
 _VERSION: Final = 1
 _CODEBOOKS: Final = ("log12", "float16")
+FILE_KINDS: Final = ("confidence", "reason", "prediction")
+KEPT_LABEL_KINDS: Final = ("reason", "prediction")
+"""The files `read_kept_label` needs."""
 REASON_PALETTE: Final = [255, 255, 255, 90, 90, 90, 0, 0, 0, 220, 50, 50, 50, 120, 220, 150, 90, 170]
 
 
-def label_path(directory: Path, name: str, kind: str) -> Path:
-    """Where a file of the label of image `name` lies. Raises UserError for a name that leads out."""
+def file_name(name: str, kind: str) -> str:
+    """A file of the label of image `name`, below its set. Raises UserError for a name that leads out."""
     if name.startswith("/") or ".." in Path(name).parts:
-        raise UserError(f"image name {name!r} leads out of the label set.", where=str(directory))
+        raise UserError(f"image name {name!r} leads out of the label set.", where="label")
     suffix = "zst" if kind == "confidence" else "png"
-    return directory / f"{name}.{kind}.{suffix}"
+    return f"{name}.{kind}.{suffix}"
+
+
+def label_path(directory: Path, name: str, kind: str) -> Path:
+    """Where that file lies. Raises UserError for a name that leads out."""
+    return directory / file_name(name, kind)
 
 
 def write_label_files(

@@ -52,11 +52,14 @@ def label_round(
     written: Sequence[LabelReport],
     on_label: Callable[[LabelReport], None],
     on_progress: OnProgress,
+    on_files: Callable[[str], None] | None = None,
 ) -> LabelSetReport:
     """Label `target` for round `number` (from 1) into `directory`, going on behind `written`.
 
-    `on_label` is called, in labelling order, when all files of a label are complete. Returns the totals
-    of the whole set, with the labels' quality where the target has ground truth.
+    `on_label` is called, in labelling order, when all files of a label are complete; before that, in the
+    thread that wrote them, `on_files` with the name of its image, so that they can be sent elsewhere while
+    the network works on. Returns the totals of the whole set, with the labels' quality where the target has
+    ground truth.
     """
     order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
     state = state_after(written, spec.selection.images_per_instance)
@@ -70,6 +73,11 @@ def label_round(
             files.result()
             on_label(report)
             reports.append(report)
+
+    def write(label: GeneratedLabel) -> None:
+        _write(directory, label, target.classes, spec.selection.codebook)
+        if on_files is not None:
+            on_files(label.report.name)
 
     labels = generate_labels(
         teacher,
@@ -85,7 +93,7 @@ def label_round(
     with ThreadPoolExecutor(1) as writer:
         try:
             for label in labels:
-                files = writer.submit(_write, directory, label, target.classes, spec.selection.codebook)
+                files = writer.submit(write, label)
                 waiting.append((label.report, files))
                 finish(at_most=LABELS_BEING_WRITTEN)
         finally:
