@@ -75,6 +75,7 @@ def create_app() -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.engine = open_engine(settings.resolved_database_url)
+    app.state.upkeep = None
     app.state.layer_threads = CapacityLimiter(max(4, os.cpu_count() or 1))
     app.state.artifacts = open_store(
         settings.resolved_artifacts_url,
