@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from backend.artifacts import artifact_root
-from backend.auth.person import LOCAL_PERSON, Permission, Person
+from backend.artifacts import ArtifactStore
+from backend.auth.identity import identify
+from backend.auth.local import is_local
+from backend.auth.person import Permission, Person
 from backend.database import read_session, write_session
 from backend.errors import ForbiddenError
 from backend.pagination import LARGEST_ID
@@ -40,8 +42,9 @@ async def _settings() -> Settings:
     return get_settings()
 
 
-def _artifacts(settings: Annotated[Settings, Depends(_settings)]) -> Path:
-    return artifact_root(settings.resolved_artifacts_url)
+async def _artifacts(request: Request) -> ArtifactStore:
+    artifacts: ArtifactStore = request.app.state.artifacts
+    return artifacts
 
 
 DatabaseEngine = Annotated[Engine, Depends(_engine)]
@@ -49,7 +52,7 @@ ReadSession = Annotated[Session, Depends(_read)]
 # scope="function": committed before the answer leaves, so a client never hears of a write that failed.
 WriteSession = Annotated[Session, Depends(_write, scope="function")]
 AppSettings = Annotated[Settings, Depends(_settings)]
-Artifacts = Annotated[Path, Depends(_artifacts)]
+Artifacts = Annotated[ArtifactStore, Depends(_artifacts)]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 """An id in a path or query; greater ones do not fit the database."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items a page holds at most.")]
@@ -66,13 +69,33 @@ IdempotencyKey = Annotated[
 ]
 
 
-async def _person() -> Person:
-    return LOCAL_PERSON
+SIGN_IN_COOKIE: Final = "studio_session"
+_BEARER: Final = HTTPBearer(
+    auto_error=False, scheme_name="token", description="A token of POST /api/v1/tokens."
+)
+_COOKIE: Final = APIKeyCookie(
+    name=SIGN_IN_COOKIE,
+    auto_error=False,
+    scheme_name="sign-in",
+    description="The cookie of POST /api/v1/session.",
+)
+
+
+def _person(
+    request: Request,
+    engine: Annotated[Engine, Depends(_engine)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+    cookie: Annotated[str | None, Security(_COOKIE)],
+) -> Person:
+    # A session of its own, closed at once: an answer that streams for hours must not hold a connection.
+    token = bearer.credentials if bearer else None
+    return identify(engine, bearer=token, cookie=cookie, local=is_local(request))
 
 
 def require(permission: Permission) -> Callable[[Person], Coroutine[Any, Any, Person]]:
     """A dependency: the person who asks, if they have the permission; ForbiddenError otherwise."""
 
+    # async: it waits for nothing, and so costs no thread.
     async def _allowed(person: Annotated[Person, Depends(_person)]) -> Person:
         if permission not in person.permissions:
             raise ForbiddenError(

@@ -42,6 +42,18 @@ class ForbiddenError(UserError):
     """The person who asks may not do this (403)."""
 
 
+class TooManyAttemptsError(UserError):
+    """Refused too often; it may be tried again after so many seconds (429)."""
+
+    def __init__(self, problem: str, *, where: str = "", seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(problem, where=where, remedy=f"Try again in {seconds} seconds.")
+
+
+class UnavailableError(UserError):
+    """Another server this one needs does not answer as it should; later it may (503)."""
+
+
 STATUS_OF: Final[dict[type[UserError], HTTPStatus]] = {
     UnauthorizedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
@@ -49,6 +61,8 @@ STATUS_OF: Final[dict[type[UserError], HTTPStatus]] = {
     ConflictError: HTTPStatus.CONFLICT,
     PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
     PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
+    TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Every other UserError is a request that does not fit (422)."""
 
@@ -87,6 +101,14 @@ def unexpected_problem(request: Request) -> Response:
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "The service met an error of its own. The server log has the details.",
     )
+
+
+def _headers(error: UserError) -> dict[str, str]:
+    if isinstance(error, UnauthorizedError):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, TooManyAttemptsError):
+        return {"Retry-After": str(error.seconds)}
+    return {}
 
 
 def _field(location: tuple[int | str, ...]) -> str:
@@ -128,9 +150,10 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(UserError)
     async def _user_error(request: Request, error: UserError) -> Response:
         details = [{"field": error.where, "problem": error.problem, "remedy": error.remedy}]
-        return problem(
-            request, STATUS_OF.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY), str(error), details
-        )
+        status = STATUS_OF.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+        answer = problem(request, status, str(error), details)
+        answer.headers.update(_headers(error))
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -15,16 +14,13 @@ from pydantic import BaseModel
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.artifacts import artifact_root
 from backend.database import read_session
-from backend.dependencies import AppSettings, DatabaseEngine
+from backend.dependencies import Artifacts, DatabaseEngine
 from backend.errors import problem
 from backend.jobs.upkeep import Upkeep
 from backend.jobs.wake_up import broker_problem
 from backend.migrations import newest_revision
-from backend.settings import Settings
 from hiast import __version__
-from hiast.contracts.errors import UserError
 
 SECONDS_A_CHECK: Final = 4.0
 """What has not answered by then counts as out of order."""
@@ -45,13 +41,13 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", response_model=Health)
-async def readyz(request: Request, engine: DatabaseEngine, settings: AppSettings) -> Any:
+async def readyz(request: Request, engine: DatabaseEngine, artifacts: Artifacts) -> Any:
     """Database, broker, artifact store and upkeep work; 503 and what is wrong otherwise."""
     upkeep: Upkeep = request.app.state.upkeep
     checks: dict[str, Callable[[], str | None]] = {
         "database": lambda: _database_problem(engine),
         "broker": broker_problem,
-        "artifacts": lambda: _artifacts_problem(settings),
+        "artifacts": artifacts.problem,
         "upkeep": upkeep.problem,
     }
     answers = await asyncio.gather(*(_answer(check) for check in checks.values()))
@@ -93,13 +89,4 @@ def _database_problem(engine: Engine) -> str | None:
         return str(getattr(error, "orig", error)).strip()
     if revision != newest_revision():
         return f"its schema is {revision}, this version needs {newest_revision()}; migrate it"
-    return None
-
-
-def _artifacts_problem(settings: Settings) -> str | None:
-    try:
-        with tempfile.TemporaryFile(dir=artifact_root(settings.resolved_artifacts_url)) as file:
-            file.write(b"readyz")
-    except (OSError, UserError) as error:
-        return str(error)
     return None

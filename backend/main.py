@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+import backend.audit.routes
+import backend.auth.routes
 import backend.datasets.routes
 import backend.health
 import backend.jobs.routes
@@ -18,7 +20,12 @@ import backend.reviews.routes
 import backend.rounds.routes
 import backend.runs.routes
 import backend.workers.routes
+from backend.artifacts import open_store
+from backend.auth.cross_site import RefuseCrossSite
+from backend.auth.first_admin import make_from_settings
+from backend.auth.secret_in_address import RefuseSecretInAddress
 from backend.database import open_engine
+from backend.dependencies import require
 from backend.errors import add_error_handlers
 from backend.http_methods import HeadAndOptions
 from backend.jobs.upkeep import start_upkeep
@@ -39,11 +46,14 @@ ROUTERS = (
     backend.reviews.routes.router,
     backend.jobs.routes.router,
     backend.workers.routes.router,
+    backend.auth.routes.router,
+    backend.audit.routes.router,
 )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    make_from_settings(app.state.engine, get_settings())
     app.state.upkeep = start_upkeep(app.state.engine, get_settings().upkeep_seconds)
     yield
     app.state.upkeep.stop.set()
@@ -65,15 +75,28 @@ def create_app() -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.engine = open_engine(settings.resolved_database_url)
+    app.state.artifacts = open_store(
+        settings.resolved_artifacts_url,
+        cache=settings.cache_directory,
+        cache_gib=settings.cache_gib,
+        s3_endpoint=settings.s3_endpoint,
+    )
     add_error_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(HeadAndOptions)
     app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
+    app.add_middleware(RefuseSecretInAddress)
+    app.add_middleware(RefuseCrossSite, trusted_origins=settings.trusted_ui_origins)
     app.add_middleware(KnownHosts, hosts=settings.allowed_hosts.split(","))
     app.add_middleware(ObservedRequests)
     app.add_middleware(SafeHeaders)
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(bind_ids), Depends(plain_values)])
+    every_route = [Depends(bind_ids), Depends(plain_values)]
+    door = APIRouter(prefix="/api/v1", dependencies=every_route)
+    door.include_router(backend.auth.routes.door)
+    app.include_router(door)
+    # No route can be forgotten: whoever is nobody reads nothing. What changes something asks for more.
+    api = APIRouter(prefix="/api/v1", dependencies=[*every_route, Depends(require("read"))])
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)

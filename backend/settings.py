@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """Read from STUDIO_* variables; `home` alone is enough for the embedded set-up."""
 
-    model_config = SettingsConfigDict(env_prefix="STUDIO_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="STUDIO_", env_ignore_empty=True, extra="ignore")
 
     home: Path = Path("~/.hiast-studio")
     """Where the embedded set-up keeps everything."""
@@ -21,11 +21,22 @@ class Settings(BaseSettings):
     broker_url: str | None = None
     """Celery broker; default: the private Valkey socket in `home`."""
     artifacts_url: str | None = None
-    """fsspec URL of the artifact store; default: a directory in `home`."""
+    """Artifact store, file:///directory or s3://bucket/prefix; default: a directory in `home`."""
+    s3_endpoint: str | None = None
+    """Address of an S3-compatible server; default: AWS. Credentials: the usual AWS_* variables."""
+    cache: Path | None = None
+    """Where files of an S3 store are kept for reading again; default: a directory in `home`."""
+    cache_gib: float = Field(default=20.0, gt=0)
+    """How much of them is kept, in GiB, besides what running jobs have in use."""
     data_roots: str | None = None
     """Directories, separated by ':', below which data sets may lie; default: any readable one."""
     allowed_hosts: str = "127.0.0.1,localhost,testserver"
     """Host names the API answers to; others are refused (DNS rebinding)."""
+    ui_origins: str = ""
+    """Origins of pages, separated by ',', that may send changes besides the API's own; for a proxy that
+    does not pass the Host header on."""
+    admin_password: SecretStr | None = None
+    """Makes the account "admin" when the API starts and there is no account; otherwise without effect."""
     lease_seconds: float = Field(default=60.0, gt=0)
     heartbeat_seconds: float = Field(default=15.0, gt=0)
     poll_seconds: float = Field(default=0.5, gt=0)
@@ -60,9 +71,19 @@ class Settings(BaseSettings):
         return self.artifacts_url or f"file://{self.home_directory / 'artifacts'}"
 
     @property
+    def cache_directory(self) -> Path:
+        """The cache in force."""
+        return self.cache.expanduser().resolve() if self.cache else self.home_directory / "cache"
+
+    @property
     def allowed_data_roots(self) -> list[Path]:
         """Directories below which data sets may lie; empty: no restriction."""
         return [Path(root).expanduser().resolve() for root in (self.data_roots or "").split(":") if root]
+
+    @property
+    def trusted_ui_origins(self) -> frozenset[str]:
+        """Origins other than its own whose pages may send changes."""
+        return frozenset(origin.strip() for origin in self.ui_origins.split(",") if origin.strip())
 
 
 @cache

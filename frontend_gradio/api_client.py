@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from backend.audit.schemas import AuditEventRead
+from backend.auth.schemas import (
+    TokenCreate,
+    TokenCreated,
+    TokenRead,
+    UserChange,
+    UserCreate,
+    UserRead,
+    WhoAmI,
+)
 from backend.datasets.schemas import DatasetCreate, DatasetRead, ImageRead
 from backend.jobs.schemas import JobRead
 from backend.labels.schemas import Comparison, LabelRead, LabelSummary
@@ -36,6 +47,17 @@ class ApiClient:
     def __init__(self, api_url: str, *, timeout: float = 30.0) -> None:
         self.api_url = api_url.rstrip("/")
         self._http = httpx.Client(base_url=self.api_url + API_PATH, timeout=timeout, trust_env=False)
+        self._identity: dict[str, str] = {}
+
+    def as_visitor(self, identity: dict[str, str]) -> ApiClient:
+        """The same client, calling as the visitor whose headers these are (`visitor.identity_of`)."""
+        client = copy.copy(self)
+        client._identity = identity
+        return client
+
+    def who(self) -> WhoAmI:
+        """The visitor; ApiError 401 when nobody is signed in."""
+        return self._read(WhoAmI, "GET", "/session")
 
     def recipes(self) -> list[RecipeRead]:
         """The recipes that ship with the method."""
@@ -154,6 +176,34 @@ class ApiClient:
         """The workers, by name."""
         return self._read(list[WorkerRead], "GET", "/workers")
 
+    def users(self, *, limit: int = 200) -> Page[UserRead]:
+        """The accounts."""
+        return self._read(Page[UserRead], "GET", "/users", params={"limit": limit})
+
+    def create_user(self, create: UserCreate) -> UserRead:
+        """Make an account."""
+        return self._read(UserRead, "POST", "/users", body=create)
+
+    def change_user(self, user_id: int, change: UserChange) -> UserRead:
+        """Change role, password or activity of an account."""
+        return self._read(UserRead, "PATCH", f"/users/{user_id}", body=change)
+
+    def tokens(self, *, limit: int = 200) -> Page[TokenRead]:
+        """The visitor's tokens."""
+        return self._read(Page[TokenRead], "GET", "/tokens", params={"limit": limit})
+
+    def create_token(self, create: TokenCreate) -> TokenCreated:
+        """Make a token; the answer holds its secret."""
+        return self._read(TokenCreated, "POST", "/tokens", body=create)
+
+    def revoke_token(self, token_id: int) -> None:
+        """Make a token worthless."""
+        self._send("DELETE", f"/tokens/{token_id}")
+
+    def audit(self, *, limit: int = 100) -> Page[AuditEventRead]:
+        """The newest lines of the audit trail."""
+        return self._read(Page[AuditEventRead], "GET", "/audit", params={"limit": limit})
+
     def _read(self, answer: type[Answer], method: str, path: str, **request: Any) -> Answer:
         return self._parse(answer, self._send(method, path, **request))
 
@@ -177,7 +227,11 @@ class ApiClient:
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
         content = None if body is None else body.model_dump_json(exclude_none=True)
-        headers = (headers or {}) | ({} if content is None else {"Content-Type": "application/json"})
+        headers = (
+            self._identity
+            | (headers or {})
+            | ({} if content is None else {"Content-Type": "application/json"})
+        )
         try:
             response = self._http.request(method, path, params=params, content=content, headers=headers)
         except httpx.TransportError as error:

@@ -13,13 +13,15 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
 from fastapi import FastAPI
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from frontend_gradio import theme
 from frontend_gradio.api_client import API_PATH, ApiClient
 from frontend_gradio.pages import compare, datasets, inspect, jobs, round, runs, settings  # noqa: A004
+from frontend_gradio.views.sign_in_page import sign_in_page
+from frontend_gradio.visitor import SendSignedOutToSignIn, name_of_visitor
 
 VIEWER_DIRECTORY = Path(__file__).parent / "viewer"
 
@@ -34,9 +36,8 @@ class _RevalidatedFiles(StaticFiles):
         return response
 
 
-def build_app(api_url: str) -> gr.Blocks:
-    """All pages; `api_url` is the API's origin as this process reaches it."""
-    client = ApiClient(api_url)
+def build_app(client: ApiClient) -> gr.Blocks:
+    """All pages; each call of the API is made as the visitor."""
     blocks = gr.Blocks(title="HIAST Studio", analytics_enabled=False, fill_width=True)
     with blocks:
         runs.build(client, blocks)
@@ -57,19 +58,30 @@ def build_app(api_url: str) -> gr.Blocks:
 
 
 def mount(app: FastAPI, api_url: str, *, browser_api_base: str = API_PATH) -> FastAPI:
-    """Mount the pages at /ui and their scripts at /ui-static.
+    """Mount the pages at /ui, their scripts at /ui-static, and the way in at /sign-in.
 
+    `api_url`: the API's origin as this process reaches it.
     `browser_api_base`: where browsers find the API; the default is the origin that serves the pages.
     """
     app.mount(theme.STATIC_PATH, _RevalidatedFiles(directory=VIEWER_DIRECTORY), name="ui-static")
     app.add_api_route("/favicon.ico", favicon, include_in_schema=False)
+    document = sign_in_page(theme.places(browser_api_base), theme.STATIC_PATH)
+
+    def _sign_in() -> HTMLResponse:
+        # In a frame of another site's page somebody could be made to sign in without seeing where.
+        return HTMLResponse(document, headers={"Content-Security-Policy": "frame-ancestors 'none'"})
+
+    app.add_api_route(theme.SIGN_IN_PATH, _sign_in, include_in_schema=False)
+    app.add_middleware(SendSignedOutToSignIn, pages=theme.UI_PATH, sign_in=theme.SIGN_IN_PATH)
+    client = ApiClient(api_url)
     with warnings.catch_warnings():
         # Gradio says that it disables server-side rendering, which is off anyway.
         warnings.filterwarnings("ignore", message="SSR mode is not supported")
         gr.mount_gradio_app(
             app,
-            build_app(api_url),
+            build_app(client),
             path=theme.UI_PATH,
+            auth_dependency=name_of_visitor(client),
             theme=theme.build_theme(),
             head=theme.head(browser_api_base),
             run_history=False,

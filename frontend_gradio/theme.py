@@ -8,6 +8,7 @@ import gradio as gr
 
 STATIC_PATH = "/ui-static"
 UI_PATH = "/ui"
+SIGN_IN_PATH = "/sign-in"
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace")
@@ -81,13 +82,20 @@ def build_theme() -> gr.themes.Base:
     )
 
 
-def head(browser_api_base: str) -> str:
-    """Tags for <head>: where the API is, the style sheets and the module every page needs."""
+def places(browser_api_base: str) -> str:
+    """The <script> that tells the viewer's modules where API, pages and sign-in are."""
     # "<" escaped: the base comes from settings and must not be able to close the script tag.
-    places = json.dumps({"api": browser_api_base, "ui": UI_PATH}).replace("<", "\\u003c")
+    known = {"api": browser_api_base, "ui": UI_PATH, "signIn": SIGN_IN_PATH}
+    escaped = json.dumps(known).replace("<", "\\u003c")
+    return f"<script>window.STUDIO = {escaped};</script>"
+
+
+def head(browser_api_base: str) -> str:
+    """Tags for <head>: where things are, the style sheets and the modules every page needs."""
     return (
-        f"<script>window.STUDIO = {places};</script>"
+        f"{places(browser_api_base)}"
         f'<link rel="stylesheet" href="{STATIC_PATH}/studio.css">'
         f'<link rel="stylesheet" href="{STATIC_PATH}/viewer.css">'
         f'<script type="module" src="{STATIC_PATH}/chrome.js"></script>'
+        f'<script type="module" src="{STATIC_PATH}/account.js"></script>'
     )

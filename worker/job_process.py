@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from backend.artifacts import artifact_root
+from backend.artifacts import open_store
 from backend.database import open_engine, read_session
 from backend.jobs import reports
 from backend.jobs.inputs import JobInput, load_inputs
@@ -70,13 +70,20 @@ def _read(engine: Engine, job_id: int) -> JobInput:
 
 
 def _run(job: JobInput, reporter: Reporter) -> None:
+    settings = get_settings()
+    artifacts = open_store(
+        settings.resolved_artifacts_url,
+        cache=settings.cache_directory,
+        cache_gib=settings.cache_gib,
+        s3_endpoint=settings.s3_endpoint,
+    )
     if job.dataset is not None:
-        run_scan(job.dataset, reporter)
+        run_scan(job.dataset, reporter, artifacts)
         return
     # Imported here: a scan should not wait for torch.
     from worker.steps import run_step
 
-    run_step(job, reporter, artifact_root(get_settings().resolved_artifacts_url))
+    run_step(job, reporter, artifacts)
 
 
 def _report(reporter: Reporter, error: Exception) -> None:

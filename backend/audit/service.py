@@ -1,13 +1,17 @@
-"""Writing the audit trail, in the transaction of the change it tells of."""
+"""Writing the audit trail, in the transaction of the change it tells of, and reading it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
+from backend.audit import repository
+from backend.audit.schemas import AuditEventRead
 from backend.audit.tables import AuditEvent
+from backend.pagination import Page, decode_cursor, encode_cursor
 
 
 def record(
@@ -32,3 +36,14 @@ def record(
             request_id=structlog.contextvars.get_contextvars().get("request_id"),
         )
     )
+
+
+def list_events(
+    session: Session, filters: Mapping[str, str | int | None], cursor: str | None, limit: int
+) -> Page[AuditEventRead]:
+    """A page of the trail, newest first."""
+    before = decode_cursor(cursor, int)[0] if cursor else None
+    events, total = repository.list_events(session, filters, before=before, limit=limit)
+    next_cursor = encode_cursor(events[-1].id) if len(events) == limit else None
+    items = [AuditEventRead.model_validate(event, from_attributes=True) for event in events]
+    return Page(items=items, next_cursor=next_cursor, total=total)

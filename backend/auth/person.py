@@ -29,7 +29,12 @@ class Person:
     """Of the role, less what the token in use leaves out."""
     user_id: int | None = None
     """None: the local person of an embedded set-up without accounts."""
+    by_token: bool = False
+    """A script that sent a token, rather than a person in a browser."""
 
 
-LOCAL_PERSON: Final = Person("local", "admin", PERMISSIONS["admin"])
+SET_UP: Final = "set-up"
+"""As the audit trail names whoever set the admin's password on the machine itself."""
+LOCAL_NAME: Final = "local"
+LOCAL_PERSON: Final = Person(LOCAL_NAME, "admin", PERMISSIONS["admin"])
 """Whoever sits at the machine of an embedded set-up, before there is any account."""

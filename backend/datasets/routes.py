@@ -47,7 +47,7 @@ def register_dataset(
         idempotency_key,
         "dataset.register",
         body.model_dump_json(),
-        lambda: service.register(session, body, settings.allowed_data_roots).id,
+        lambda: service.register(session, body, settings.allowed_data_roots, person.name).id,
     )
     response.headers["Location"] = f"/api/v1/datasets/{dataset_id}"
     return service.read_dataset(session, repository.get_dataset(session, dataset_id))
@@ -60,9 +60,9 @@ def get_dataset(dataset_id: Id, session: ReadSession) -> DatasetRead:
 
 
 @router.delete("/{dataset_id}", status_code=204)
-def forget_dataset(dataset_id: Id, session: WriteSession) -> None:
+def forget_dataset(dataset_id: Id, session: WriteSession, person: Operator) -> None:
     """Remove the registration of a data set no run refers to; the files stay."""
-    service.forget(session, dataset_id)
+    service.forget(session, dataset_id, person.name)
 
 
 @router.get("/{dataset_id}/images")
@@ -92,7 +92,7 @@ def scan_dataset(
         idempotency_key,
         "dataset.scan",
         str(dataset_id),
-        lambda: service.rescan(session, dataset_id).id,
+        lambda: service.rescan(session, dataset_id, person.name).id,
     )
     response.headers["Location"] = f"/api/v1/jobs/{job_id}"
     return read_job(session, get_job(session, job_id))

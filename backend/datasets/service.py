@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.audit.service import record
 from backend.datasets import repository
 from backend.datasets.schemas import DatasetCreate, DatasetRead, ImageRead
 from backend.datasets.tables import Dataset, Image
@@ -91,7 +93,7 @@ def resolve_root(spec: DatasetSpec, allowed_roots: list[Path]) -> DatasetSpec:
     return spec.model_copy(update={"root": str(root)})
 
 
-def register(session: Session, body: DatasetCreate, allowed_roots: list[Path]) -> Dataset:
+def register(session: Session, body: DatasetCreate, allowed_roots: list[Path], person: str) -> Dataset:
     """Register a data set and queue its first scan."""
     if session.scalar(select(Dataset.id).where(Dataset.name == body.name)) is not None:
         raise ConflictError(
@@ -103,18 +105,27 @@ def register(session: Session, body: DatasetCreate, allowed_roots: list[Path]) -
     session.add(dataset)
     session.flush()
     _enqueue_scan(session, dataset)
+    record(session, person, "dataset.register", "dataset", dataset.id, after=_audited(dataset))
     return dataset
 
 
-def rescan(session: Session, dataset_id: int) -> Job:
+def _audited(dataset: Dataset) -> dict[str, Any]:
+    return {"name": dataset.name, "kind": dataset.spec.kind, "root": dataset.spec.root}
+
+
+def rescan(session: Session, dataset_id: int, person: str) -> Job:
     """Look at every file again, after files were mended, added or removed."""
     dataset = repository.get_dataset(session, dataset_id)
     if dataset.state == "scanning":
         raise ConflictError(f"data set {dataset.name!r} is being scanned already.", remedy="Wait for it.")
-    return _enqueue_scan(session, dataset)
+    before = {"state": dataset.state, "images": dataset.image_count}
+    job = _enqueue_scan(session, dataset)
+    after = {"state": dataset.state, "job": job.id}
+    record(session, person, "dataset.scan", "dataset", dataset.id, before=before, after=after)
+    return job
 
 
-def forget(session: Session, dataset_id: int) -> None:
+def forget(session: Session, dataset_id: int, person: str) -> None:
     """Remove the registration. The files stay where they are."""
     dataset = repository.get_dataset(session, dataset_id)
     run = repository.run_that_uses(session, dataset_id)
@@ -123,6 +134,7 @@ def forget(session: Session, dataset_id: int) -> None:
             f"data set {dataset.name!r} is used by run {run.id} ({run.name!r}).",
             remedy="A data set can be removed when no run refers to it.",
         )
+    record(session, person, "dataset.forget", "dataset", dataset.id, before=_audited(dataset))
     session.delete(dataset)
 
 

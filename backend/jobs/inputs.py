@@ -39,6 +39,8 @@ class RoundInput(BaseModel):
     """Where the checkpoints lie that this round starts from."""
     labels: list[LabelReport]
     """Labels written so far, in labelling order."""
+    label_attempts: dict[str, int]
+    """Which attempt wrote the files of each, by the name of its image."""
     rejected: list[str]
     """Names of images whose labels people rejected; the student does not see them."""
     label_set: LabelSetReport | None
@@ -111,6 +113,7 @@ def _round_input(session: Session, round_: Round) -> RoundInput:
         key=round_key(run_id, number),
         previous_key=warm_up_key(run_id) if number == 1 else round_key(run_id, number - 1),
         labels=[label.report for label in labels],
+        label_attempts={label.name: label.attempt for label in labels},
         rejected=[label.name for label in labels if label.status == "rejected"],
         label_set=round_.label_set,
     )

@@ -49,9 +49,9 @@ def get_job(job_id: Id, session: ReadSession) -> JobRead:
 
 
 @router.post("/{job_id}/cancel", status_code=202)
-def cancel_job(job_id: Id, session: WriteSession) -> JobRead:
+def cancel_job(job_id: Id, session: WriteSession, person: Operator) -> JobRead:
     """Stop a job: at once when queued, at its next batch when running."""
-    return service.read_job(session, service.cancel(session, job_id))
+    return service.read_job(session, service.cancel(session, job_id, person.name))
 
 
 @router.post("/{job_id}/retry", status_code=202)
@@ -65,7 +65,7 @@ def retry_job(
         idempotency_key,
         "job.retry",
         str(job_id),
-        lambda: service.retry(session, job_id).id,
+        lambda: service.retry(session, job_id, person.name).id,
     )
     return service.read_job(session, repository.get_job(session, job_id))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.audit.service import record
 from backend.database import now
 from backend.datasets.tables import Dataset
 from backend.errors import ConflictError
@@ -85,16 +86,18 @@ def _locked(session: Session, job_id: int) -> Job:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def cancel(session: Session, job_id: int) -> Job:
+def cancel(session: Session, job_id: int, person: str) -> Job:
     """Stop a job: at once when queued, at its next batch when running; the others of its step as well."""
     job = _locked(session, job_id)
+    before = {"state": job.state}
     queue.request_cancel(session, job)
+    record(session, person, "job.cancel", "job", job.id, before=before, after={"state": job.state})
     if job.state == "canceled":
         settle_canceled(session, job)
     return job
 
 
-def retry(session: Session, job_id: int) -> Job:
+def retry(session: Session, job_id: int, person: str) -> Job:
     """Queue a failed or canceled job again, and with it all such jobs of its run's step.
 
     What they have finished is kept. Raises ConflictError for a job of an earlier step, and while others
@@ -112,7 +115,9 @@ def retry(session: Session, job_id: int) -> Job:
         raise ConflictError(
             f"job {stopping[0]} of the same step is still stopping.", remedy="Retry in a moment."
         )
+    before = {"state": job.state, "error": job.error}
     queue.requeue(session, job)
+    record(session, person, "job.retry", "job", job.id, before=before, after={"state": job.state})
     for other in step:
         if other.state in ("failed", "canceled"):
             queue.requeue(session, other)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from sqlalchemy.orm import Session
 
+from backend.artifacts import ArtifactStore
 from backend.labels import repository
 from backend.labels.layers import locate
 from backend.labels.schemas import ClassChange, Comparison
 from backend.labels.service import summarise_labels
 from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.errors import UserError
-from hiast.data.label_files import read_kept_label
 
 
-def compare(session: Session, artifacts: Path, left_id: int, right_id: int) -> Comparison:
+def compare(session: Session, artifacts: ArtifactStore, left_id: int, right_id: int) -> Comparison:
     """What two labels of the same image agree on. Raises UserError when the images differ."""
     left, right = repository.get_label(session, left_id), repository.get_label(session, right_id)
     if left.image_id != right.image_id:
@@ -26,7 +24,8 @@ def compare(session: Session, artifacts: Path, left_id: int, right_id: int) -> C
             remedy="Compare labels of one image; same_image of GET /api/v1/labels/{id} lists them.",
         )
     files, other = locate(session, artifacts, left_id), locate(session, artifacts, right_id)
-    a, b = read_kept_label(files.directory, files.name), read_kept_label(other.directory, other.name)
+    session.close()  # what follows may wait for the artifact store; no connection is kept meanwhile
+    a, b = files.read_kept(), other.read_kept()
     kept_a, kept_b, same = a != IGNORED, b != IGNORED, a == b
     classes = files.classes.num_classes
     counts_a, counts_b = np.bincount(a.ravel(), minlength=256), np.bincount(b.ravel(), minlength=256)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from sqlalchemy.orm import Session
 
-from backend.artifacts import labels_key
+from backend.artifacts import ArtifactStore, labels_key
 from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.labels import repository
@@ -44,7 +44,10 @@ class LabelFiles:
     """Where the pixels of one label are, and what is needed to read them."""
 
     digest: str
-    directory: Path
+    artifacts: ArtifactStore
+    key: str
+    version: str
+    """Changes whenever the label is written again."""
     name: str
     classes: ClassSpace
     hard_classes: list[int] | None
@@ -53,8 +56,17 @@ class LabelFiles:
     dataset: DatasetSpec
     entry: ImageEntry
 
+    def local(self, *kinds: str) -> Path:
+        """A directory that holds these files of the label."""
+        names = [label_files.file_name(self.name, kind) for kind in kinds]
+        return self.artifacts.fetch(self.key, names, version=self.version)
 
-def locate(session: Session, artifacts: Path, label_id: int) -> LabelFiles:
+    def read_kept(self) -> NDArray[np.uint8]:
+        """The kept label: class ids (H, W), 255 where nothing is kept."""
+        return label_files.read_kept_label(self.local(*label_files.KEPT_LABEL_KINDS), self.name)
+
+
+def locate(session: Session, artifacts: ArtifactStore, label_id: int) -> LabelFiles:
     """Find the files of a label. Raises NotFoundError."""
     label: Label = repository.get_label(session, label_id)
     round_ = get_round(session, label.round_id)
@@ -62,7 +74,9 @@ def locate(session: Session, artifacts: Path, label_id: int) -> LabelFiles:
     image = session.get_one(Image, label.image_id)
     return LabelFiles(
         digest=label.layers_digest,
-        directory=artifacts / labels_key(run.id, round_.number),
+        artifacts=artifacts,
+        key=labels_key(run.id, round_.number),
+        version=str(label.attempt),
         name=label.name,
         classes=run.class_space,
         hard_classes=round_.label_set.hard_classes if round_.label_set else None,
@@ -90,7 +104,7 @@ def render(files: LabelFiles, layer: Layer, *, raw: bool, term: str) -> tuple[by
     if layer == "image":
         return _rgb_png(read_image(files.dataset, files.entry)), PNG
     if layer == "confidence":
-        codes, book = label_files.read_codes(files.directory, files.name)
+        codes, book = label_files.read_codes(files.local("confidence"), files.name)
         if raw:
             return codes.astype("<u2").tobytes(), BINARY
         confidence = Codebook.named(book).decode(codes)
@@ -107,14 +121,14 @@ def render(files: LabelFiles, layer: Layer, *, raw: bool, term: str) -> tuple[by
 def _ids(files: LabelFiles, layer: Layer) -> tuple[NDArray[np.uint8], list[int]]:
     palette = files.classes.palette()
     if layer == "prediction":
-        return label_files.read_prediction(files.directory, files.name), palette
+        return label_files.read_prediction(files.local("prediction"), files.name), palette
     if layer == "reason":
-        return label_files.read_reason(files.directory, files.name), label_files.REASON_PALETTE
+        return label_files.read_reason(files.local("reason"), files.name), label_files.REASON_PALETTE
     if layer == "ground-truth":
         if files.entry.label_path is None:
             raise ConflictError(f"image {files.name!r} has no ground truth.", where="layer")
         return read_label(files.dataset, files.entry), palette
-    kept = label_files.read_kept_label(files.directory, files.name)
+    kept = files.read_kept()
     if layer == "hard-class":
         kept = np.where(np.isin(kept, files.hard_classes or []), kept, np.uint8(IGNORED))
     return kept, palette
@@ -123,7 +137,7 @@ def _ids(files: LabelFiles, layer: Layer) -> tuple[NDArray[np.uint8], list[int]]
 def _region_weight(files: LabelFiles, term: str, *, raw: bool) -> tuple[bytes, str]:
     """The term's weight per pixel: raw float32; PNG white where the term pulls, black where not."""
     weight = next(item for item in files.region_weights if item.term == term)
-    kept = label_files.read_kept_label(files.directory, files.name) != IGNORED
+    kept = files.read_kept() != IGNORED
     region = kept if weight.region == "kept" else ~kept
     if raw:
         return np.where(region, np.float32(weight.weight), np.float32(0)).astype("<f4").tobytes(), BINARY

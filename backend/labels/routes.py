@@ -82,6 +82,7 @@ def get_layer(
     another `v`, or none, caches ask again and get 304 while the ETag holds.
     """
     files = layers.locate(session, artifacts, label_id)
+    session.close()  # what follows may wait for the artifact store; no connection is kept meanwhile
     tag = entity_tag(files, layer, raw=format == "raw", term=term)
     headers = {"ETag": tag, "Cache-Control": cache_control(files, layer, v)}
     if is_known(tag, if_none_match):

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from backend.audit.service import record
 from backend.entity_tags import asks_for_version
 from backend.errors import ConflictError, PreconditionFailedError, PreconditionRequiredError
 from backend.labels.repository import lock_label
@@ -57,9 +58,12 @@ def decide(session: Session, label_id: int, body: ReviewCreate, person: str, if_
     session.refresh(round_, with_for_update={"read": True})
     require_open(round_)
     session.add(Review(label_id=label.id, decision=body.decision, comment=body.comment, reviewer=person))
+    before = {"status": label.status, "version": label.version}
     label.status = STATUS_OF_DECISION[body.decision]
     label.version += 1
     forget_claim(session, label.id, person)
     forget_draft(session, label.id, person)
+    after = {"status": label.status, "version": label.version, "comment": body.comment}
+    record(session, person, f"label.{body.decision}", "label", label.id, before=before, after=after)
     session.flush()
     return label

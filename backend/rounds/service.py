@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sqlalchemy.orm import Session
 
+from backend.audit.service import record
 from backend.entity_tags import asks_for, tag_of
 from backend.errors import ConflictError, PreconditionFailedError
 from backend.rounds import repository
@@ -139,7 +140,10 @@ def approve(session: Session, round_id: int, person: str, if_match: str | None =
             remedy="Accept at least one, or cancel the run.",
         )
     job = progression.start_training(session, run, round_, approved_by=person)
-    return read_approval(session, round_id, job.id)
+    approval = read_approval(session, round_id, job.id)
+    after = {"state": round_.state, **approval.model_dump(include={"training_images", "excluded_images"})}
+    record(session, person, "round.approve", "round", round_id, before={"state": "reviewing"}, after=after)
+    return approval
 
 
 def read_approval(session: Session, round_id: int, job_id: int) -> Approval:

@@ -54,7 +54,7 @@ def start_run(
         idempotency_key,
         "run.start",
         body.model_dump_json(),
-        lambda: service.create(session, body, settings.allowed_data_roots).id,
+        lambda: service.create(session, body, settings.allowed_data_roots, person.name).id,
     )
     response.headers["Location"] = f"/api/v1/runs/{run_id}"
     return service.read_run(session, repository.get_run(session, run_id))
@@ -84,9 +84,9 @@ def change_run(run_id: Id, body: RunChange, session: WriteSession, person: Opera
 
 
 @router.post("/{run_id}/cancel", status_code=202)
-def cancel_run(run_id: Id, session: WriteSession) -> RunRead:
+def cancel_run(run_id: Id, session: WriteSession, person: Operator) -> RunRead:
     """Stop a run wherever it is."""
-    return service.read_run(session, service.cancel(session, run_id))
+    return service.read_run(session, service.cancel(session, run_id, person.name))
 
 
 @router.post("/{run_id}/advance", status_code=202)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from backend.audit.service import record
 from backend.datasets.repository import get_dataset_by_name
 from backend.datasets.tables import Dataset
 from backend.errors import ConflictError
@@ -62,7 +63,7 @@ def list_runs(session: Session, *, state: str | None, cursor: str | None, limit:
     return Page(items=read_runs(session, runs), next_cursor=next_cursor, total=total)
 
 
-def create(session: Session, body: RunCreate, allowed_roots: list[Path]) -> Run:
+def create(session: Session, body: RunCreate, allowed_roots: list[Path], person: str) -> Run:
     """Start a run. `allowed_roots`: where weights may lie, as data sets; empty: anywhere."""
     datasets = _chosen_datasets(session, body)
     spec = _resolved_spec(body, datasets)
@@ -97,6 +98,8 @@ def create(session: Session, body: RunCreate, allowed_roots: list[Path]) -> Run:
     session.add(run)
     session.flush()
     progression.start(session, run)
+    after = {"name": run.name, "recipe": run.recipe, "target": target.name}
+    record(session, person, "run.start", "run", run.id, after=after)
     return run
 
 
@@ -153,12 +156,14 @@ def _check_classes(role: DatasetRole, dataset: Dataset, target: Dataset) -> None
         )
 
 
-def cancel(session: Session, run_id: int) -> Run:
+def cancel(session: Session, run_id: int, person: str) -> Run:
     """Stop a run wherever it is. What it has finished stays; `advance` goes on from there."""
     run = repository.lock_run(session, run_id)
     if run.state not in ("running", "waiting_for_review"):
         raise ConflictError(f"run {run.id} has already {run.state}.", remedy="There is nothing to cancel.")
+    before = {"state": run.state}
     progression.cancel(session, run)
+    record(session, person, "run.cancel", "run", run.id, before=before, after={"state": run.state})
     return run
 
 
@@ -173,22 +178,24 @@ def advance(session: Session, run_id: int, person: str) -> Run:
     """Move a run on: approve the round that waits, or go on after a failure or cancel."""
     run = repository.lock_run(session, run_id)
     rounds = repository.list_rounds(session, run.id)
+    before = {"state": run.state}
     if run.state == "waiting_for_review":
         approve(session, rounds[-1].id, person)
     elif run.state in ("failed", "canceled"):
-        _resume(session, run, rounds[-1] if rounds else None)
+        _resume(session, run, rounds[-1] if rounds else None, person)
     else:
         raise ConflictError(
             f"run {run.id} is {run.state}.",
             remedy="Only a run that waits for review, has failed or was canceled can be moved on.",
         )
+    record(session, person, "run.advance", "run", run.id, before=before, after={"state": run.state})
     return run
 
 
-def _resume(session: Session, run: Run, round_: Round | None) -> None:
+def _resume(session: Session, run: Run, round_: Round | None, person: str) -> None:
     job: Job | None = progression.last_job(session, run.id)
     if job is not None and job.state in ("failed", "canceled"):
-        retry(session, job.id)
+        retry(session, job.id, person)
     elif round_ is not None:
         # Canceled while it waited for review: it waits again.
         round_.state, run.state, run.finished_at = "reviewing", "waiting_for_review", None

@@ -13,26 +13,29 @@ from typing import Any
 import gradio as gr
 
 from frontend_gradio.api_client import ApiClient, ApiError
+from frontend_gradio.visitor import identity_of
 
 
 def bound(function: Callable[..., Any], client: ApiClient, *, seconds: float = 10) -> Callable[..., Any]:
-    """`function` with its first argument filled in; an ApiError becomes a message on the screen that
-    stays for `seconds`.
+    """`function` with its first argument filled in: a client that calls as the visitor, never as the
+    server. An ApiError becomes a message on the screen that stays for `seconds`.
 
-    The signature without that argument is set by hand because Gradio reads it to know where to pass
-    its own gr.Request (it cannot look through functools.partial).
+    The signature, with the visitor's gr.Request in place of the client, is set by hand because Gradio
+    reads it to know where to pass its own gr.Request (it cannot look through functools.partial).
     """
 
-    def call(*args: Any) -> Any:
+    def call(visitor: gr.Request, *args: Any) -> Any:
         try:
-            return function(client, *args)
+            return function(client.as_visitor(identity_of(visitor.request)), *args)
         except ApiError as error:
             raise gr.Error(escape(error.detail), duration=seconds, print_exception=False) from error
 
-    parameters = list(inspect.signature(function).parameters.values())[1:]
+    own = inspect.Parameter("visitor", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = [own, *list(inspect.signature(function).parameters.values())[1:]]
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     hints = typing.get_type_hints(function)
     call.__annotations__ = {parameter.name: hints.get(parameter.name, Any) for parameter in parameters}
+    call.__annotations__["visitor"] = gr.Request
     call.__name__ = function.__name__
     call.__doc__ = function.__doc__
     return call

@@ -34,8 +34,10 @@ def build(client: ApiClient) -> None:
             scale=1,
         )
         with gr.Column(elem_id="inspect-side", scale=0, min_width=304):
-            plain_html('<div id="label-heading"></div>')
-            plain_html('<div id="claim-note" class="vw-claim" role="status" hidden></div>')
+            plain_html(
+                '<div id="label-heading"></div>'
+                '<div id="claim-note" class="vw-claim" role="status" hidden></div>'
+            )
             with gr.Row(elem_classes="st-decisions"):
                 for words, decision in _DECISIONS:
                     button = gr.Button(words, elem_id=f"decide-{decision}", min_width=40, size="sm")

@@ -1,4 +1,4 @@
-"""Settings: the API's address, theme, keys, palettes."""
+"""Settings: the API's address, theme, accounts, keys, palettes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import gradio as gr
 
 from frontend_gradio.api_client import ApiClient
+from frontend_gradio.pages import audit_trail, people, tokens
 from frontend_gradio.pages.page_parts import plain_html, top_bar
 from frontend_gradio.views import settings_text
 
@@ -26,8 +27,11 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
             label="Theme",
             elem_id="theme",
         )
+        tokens.build(client, blocks)
+        people.build(client, blocks)
         plain_html('<div class="st-heading small"><h2>Keys</h2></div>' + settings_text.keys_table())
         plain_html('<div class="st-heading small"><h2>Class palettes</h2></div>' + settings_text.palettes())
+        audit_trail.build(client, blocks)
     theme.input(None, [theme], None, js=_CHOOSE_THEME, api_visibility="private")
     blocks.load(None, None, [theme], js=_READ_THEME, api_visibility="private")
 

@@ -9,6 +9,12 @@ export class ApiError extends Error {
 
 export function url(path) { return window.STUDIO.api + path; }
 
+// Leaves for the sign-in page, which comes back here.
+function goToSignIn() {
+  const here = location.pathname + location.search;
+  location.assign(`${window.STUDIO.signIn}?next=${encodeURIComponent(here)}`);
+}
+
 // Sends a request; a problem+json answer becomes an ApiError with its detail, verbatim.
 export async function send(path, options = {}) {
   let response;
@@ -18,6 +24,7 @@ export async function send(path, options = {}) {
     throw new ApiError("The API does not answer. Is it running? `studio status` tells.", 0);
   }
   if (response.ok) return response;
+  if (response.status === 401) goToSignIn();
   const problem = await response.json().catch(() => null);
   throw new ApiError(problem?.detail ?? `${path} answered ${response.status}.`, response.status);
 }

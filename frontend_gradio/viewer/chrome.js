@@ -1,6 +1,6 @@
 // What every page has: the theme and its switch. Loaded in <head>.
 const STORED = "studio-theme";
-const studio = (window.STUDIO ??= { api: "/api/v1", ui: "/ui" });
+const studio = (window.STUDIO ??= { api: "/api/v1", ui: "/ui", signIn: "/sign-in" });
 
 studio.theme = () => localStorage.getItem(STORED) ?? "system";
 

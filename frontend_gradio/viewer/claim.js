@@ -6,7 +6,7 @@ const FORBIDDEN = 403;
 const HELD = 409;
 
 export class Claim {
-  // `note`: where somebody else's claim is told; `freed()`: it has ended and the label is ours now.
+  // `note`: where somebody else's claim is told; `freed(id)`: it has ended and the label is ours now.
   constructor(note, freed) {
     this.note = note;
     this.freed = freed;
@@ -52,7 +52,7 @@ export class Claim {
     if (id !== this.id) return;
     const waited = this.other !== null && other === null;
     this.show(other);
-    if (waited) this.freed();
+    if (waited) this.freed(id);
   }
 
   release(id) {

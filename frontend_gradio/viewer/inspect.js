@@ -36,8 +36,7 @@ class Inspect {
       link: (label) => `${window.STUDIO.ui}/inspect?label=${label.id}`, open: (id) => this.open(id),
     });
     this.draft = new Draft(byId("comment"), byId("draft-note"));
-    // Whoever looked at the label has left: perhaps with a decision.
-    this.claim = new Claim(byId("claim-note"), () => this.open(this.label.id));
+    this.claim = new Claim(byId("claim-note"), (id) => this.reread(id));
     this.viewport.onChange(() => this.toolbar.showZoom(this.viewport.scaleIn(...this.right.size())));
     this.listen();
   }
@@ -88,6 +87,7 @@ class Inspect {
     if (!label || turn !== this.opening) return;
     this.label = label;
     this.draft.open(label);
+    this.strip.update(label);
     setQuery({ label: id, round: null });
     if (this.round?.id !== label.round_id) await this.openRound(label);
     this.claim.hold(inReview(this.round) ? id : null);
@@ -100,6 +100,18 @@ class Inspect {
     this.repaint();
     say("");
     for (const step of [1, -1]) this.strip.neighbour(id, step).then((next) => prefetch(next?.id));
+  }
+
+  // Whoever looked at the label has left it, perhaps with a decision: shown, and said to be new.
+  async reread(id) {
+    const label = await shown(() => openLabel(id));
+    if (!label || this.label.id !== id || this.busy || label.version === this.label.version) return;
+    this.label = label;
+    this.strip.update(label);
+    this.describe();
+    const last = label.reviews.at(-1);
+    say(`${last.reviewer} has decided meanwhile: ${label.status}.`);
+    await shown(() => this.refreshRound());
   }
 
   async openRound(label) {

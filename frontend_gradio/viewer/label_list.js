@@ -103,7 +103,7 @@ export class LabelList {
 
   update(label) {
     const index = this.items.findIndex((item) => item.id === label.id);
-    if (index < 0) return;
+    if (index < 0 || this.items[index].version === label.version) return;
     this.items[index] = { ...this.items[index], status: label.status, version: label.version };
     this.draw();
   }

@@ -16,22 +16,22 @@ PAGES = (
 
 
 def header(active: str) -> str:
-    """Brand, links to all pages, theme switch."""
+    """Brand, links to all pages, who is signed in (account.js fills it in), theme switch."""
     links = "".join(
         f'<a href="{UI}{path}"{" aria-current=page" if name == active else ""}>{name}</a>'
         for name, path in PAGES
     )
     return (
-        f'<header class="st-header"><a class="st-brand" href="{UI}/">{_MARK}HIAST Studio</a>'
+        f'<header class="st-header"><a class="st-brand" href="{UI}/">{MARK}HIAST Studio</a>'
         f'<nav aria-label="Pages">{links}</nav>'
-        '<span class="st-activity" id="activity"></span>'
+        '<span class="st-activity" id="activity"></span><span class="st-account" id="account"></span>'
         '<button class="st-icon" id="theme-toggle" title="Light or dark" aria-label="Light or dark">'
         f"{_HALF_MOON}</button></header>"
     )
 
 
 # A label map in four pixels: three kept, one ignored.
-_MARK = (
+MARK = (
     '<svg viewBox="0 0 16 16" aria-hidden="true"><rect width="7.2" height="7.2" rx="1.6" fill="#4682b4"/>'
     '<rect x="8.8" width="7.2" height="7.2" rx="1.6" fill="#6b8e23"/>'
     '<rect y="8.8" width="7.2" height="7.2" rx="1.6" fill="#804080"/>'

@@ -30,19 +30,27 @@ _HEADER: Final = struct.Struct("<4sBB2xII")
 _MAGIC: Final = b"HSCC"
 _VERSION: Final = 1
 _CODEBOOKS: Final = ("log12", "float16")
+FILE_KINDS: Final = ("confidence", "reason", "prediction")
+KEPT_LABEL_KINDS: Final = ("reason", "prediction")
+"""The files `read_kept_label` needs."""
 REASON_PALETTE: Final = [255, 255, 255, 90, 90, 90, 0, 0, 0, 220, 50, 50, 50, 120, 220, 150, 90, 170]
 
 
-def label_path(directory: Path, name: str, kind: str) -> Path:
-    """Where a file of the label of image `name` lies. Raises UserError for a name that leads out."""
-    return inside(directory, name, f"{kind}.{'zst' if kind == 'confidence' else 'png'}")
+def file_name(name: str, kind: str) -> str:
+    """A file of the label of image `name`, below its set. Raises UserError for a name that leads out."""
+    return inside(name, f"{kind}.{'zst' if kind == 'confidence' else 'png'}")
 
 
-def inside(directory: Path, name: str, suffix: str) -> Path:
-    """A file of image `name` below a directory. Raises UserError for a name that leads out."""
+def inside(name: str, suffix: str) -> str:
+    """A file of image `name`, below a directory. Raises UserError for a name that leads out."""
     if name.startswith("/") or ".." in Path(name).parts:
-        raise UserError(f"image name {name!r} leads out of the label set.", where=str(directory))
-    return directory / f"{name}.{suffix}"
+        raise UserError(f"image name {name!r} leads out of the label set.", where="label")
+    return f"{name}.{suffix}"
+
+
+def label_path(directory: Path, name: str, kind: str) -> Path:
+    """Where that file lies. Raises UserError for a name that leads out."""
+    return directory / file_name(name, kind)
 
 
 def write_label_files(

@@ -24,9 +24,14 @@ _HEADER: Final = struct.Struct("<4sIQ")
 _MAGIC: Final = b"HSM1"
 
 
+def measurement_name(name: str) -> str:
+    """The file of the measurement of image `name`. Raises UserError for a name that leads out."""
+    return inside(name, "measurement")
+
+
 def measurement_path(directory: Path, name: str) -> Path:
-    """Where the measurement of image `name` lies. Raises UserError for a name that leads out."""
-    return inside(directory, name, "measurement")
+    """Where that file lies. Raises UserError for a name that leads out."""
+    return directory / measurement_name(name)
 
 
 def write_measurement(

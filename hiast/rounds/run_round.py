@@ -53,15 +53,18 @@ def label_round(
     written: Sequence[LabelReport],
     on_label: Callable[[LabelReport], None],
     on_progress: OnProgress,
+    on_files: Callable[[str], None] | None = None,
 ) -> LabelSetReport:
     """Label `target` for round `number` (from 1) into `directory`, going on behind `written`.
 
-    `on_label` is called, in labelling order, when all files of a label are complete. Returns the totals
-    of the whole set, with the labels' quality where the target has ground truth.
+    `on_label` is called, in labelling order, when all files of a label are complete; before that, in the
+    thread that wrote them, `on_files` with the name of its image, so that they can be sent elsewhere while
+    the network works on. Returns the totals of the whole set, with the labels' quality where the target has
+    ground truth.
     """
     device = choose_device(spec.compute.device)
     measured = from_network(teacher, target, spec.selection, spec.labelling, device)
-    return _label(spec, number, measured, target, directory, written, on_label, on_progress)
+    return _label(spec, number, measured, target, directory, written, on_label, on_files, on_progress)
 
 
 def measure_part(
@@ -72,14 +75,18 @@ def measure_part(
     directory: Path,
     part: tuple[int, int],
     on_progress: OnProgress,
+    *,
+    is_there: Callable[[str], bool] | None = None,
+    on_file: Callable[[str], None] | None = None,
 ) -> None:
     """Write into `directory` what the teacher says of a part of the target: (k, n) is every n-th image of
-    the labelling order from the k-th, from 0. Goes on behind what is there."""
+    the labelling order from the k-th, from 0. Goes on behind what is there; `is_there` and `on_file` as in
+    `measure_images`."""
     order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
     device = choose_device(spec.compute.device)
     measured = from_network(teacher, target, spec.selection, spec.labelling, device)
     entries = order[part[0] :: part[1]]
-    measure_images(measured, entries, target, directory, spec.selection.codebook, on_progress)
+    measure_images(measured, entries, target, directory, on_progress, is_there=is_there, on_file=on_file)
 
 
 def label_measured_round(
@@ -92,10 +99,11 @@ def label_measured_round(
     written: Sequence[LabelReport],
     on_label: Callable[[LabelReport], None],
     on_progress: OnProgress,
+    on_files: Callable[[str], None] | None = None,
 ) -> LabelSetReport:
     """`label_round` from what `measure_part` has written for all parts: the same labels, no network."""
     measured = from_files(measurements, target.classes.num_classes, spec.selection)
-    return _label(spec, number, measured, target, directory, written, on_label, on_progress)
+    return _label(spec, number, measured, target, directory, written, on_label, on_files, on_progress)
 
 
 def _label(
@@ -106,6 +114,7 @@ def _label(
     directory: Path,
     written: Sequence[LabelReport],
     on_label: Callable[[LabelReport], None],
+    on_files: Callable[[str], None] | None,
     on_progress: OnProgress,
 ) -> LabelSetReport:
     order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
@@ -121,6 +130,11 @@ def _label(
             on_label(report)
             reports.append(report)
 
+    def write(label: GeneratedLabel) -> None:
+        _write(directory, label, target.classes, spec.selection.codebook)
+        if on_files is not None:
+            on_files(label.report.name)
+
     labels = generate_labels(
         measured,
         order,
@@ -133,7 +147,7 @@ def _label(
     with ThreadPoolExecutor(1) as writer:
         try:
             for label in labels:
-                files = writer.submit(_write, directory, label, target.classes, spec.selection.codebook)
+                files = writer.submit(write, label)
                 waiting.append((label.report, files))
                 finish(at_most=LABELS_BEING_WRITTEN)
         finally:

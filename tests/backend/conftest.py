@@ -5,56 +5,26 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from backend.database import open_engine
 from backend.jobs import queue, upkeep
 from backend.main import create_app
 from backend.migrations import upgrade_database
 from backend.settings import get_settings
-
-
-def _postgres_binaries() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    on_path = shutil.which("initdb")
-    if found:
-        return found[-1].parent
-    if on_path:
-        return Path(on_path).resolve().parent
-    pytest.fail(
-        "PostgreSQL's server programs are missing; on Debian: apt install postgresql", pytrace=False
-    )
-
-
-def _as_postgres(command: list[str]) -> list[str]:
-    """PostgreSQL refuses to run as root; then its own user runs it."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+from tests.servers.postgres import create_database, running_postgres
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    binaries = _postgres_binaries()
-    home = Path(tempfile.mkdtemp(prefix="hs-pg-", dir="/tmp"))
-    if os.geteuid() == 0:
-        shutil.chown(home, "postgres")
-    data = str(home / "data")
-    run = [str(binaries / "initdb"), "-D", data, "-U", "studio", "-A", "trust", "--no-sync"]
-    subprocess.run(_as_postgres(run), check=True, capture_output=True, cwd="/")
-    options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
-    control = [str(binaries / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log")]
-    subprocess.run(_as_postgres([*control, "-o", options, "start"]), check=True, cwd="/")
-    try:
-        yield f"postgresql+psycopg://studio@/{{database}}?host={home}"
-    finally:
-        subprocess.run(_as_postgres([*control, "-m", "immediate", "stop"]), check=True, cwd="/")
-        shutil.rmtree(home)
+    """Of a real server, with {database} where a database's name belongs."""
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -64,11 +34,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'studio.sqlite'}"
     template: str = request.getfixturevalue("postgres_url")
     name = f"test_{tmp_path.name}_{os.getpid()}".lower().replace("-", "_")[-60:]
-    admin = open_engine(template.format(database="postgres"))
-    with admin.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    admin.dispose()
-    return template.format(database=name)
+    return create_database(template, name)
 
 
 @pytest.fixture
@@ -107,7 +73,7 @@ def _serving(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("STUDIO_HOME", str(home))
     monkeypatch.setenv("STUDIO_DATABASE_URL", database_url)
     get_settings.cache_clear()
-    return TestClient(create_app(), raise_server_exceptions=False)
+    return TestClient(create_app(), client=("127.0.0.1", 50_000), raise_server_exceptions=False)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The running studio that the end-to-end tests share."""
+"""The running studios that the end-to-end tests share: one machine, and a team's servers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.studio_process import Studio, running_studio
+from tests.end_to_end.team_processes import running_team
+
+RUNNING = {"embedded": running_studio, "team": running_team}
 
 
-@pytest.fixture(scope="session")
-def studio() -> Iterator[Studio]:
+@pytest.fixture(scope="session", params=list(RUNNING))
+def studio(request: pytest.FixtureRequest) -> Iterator[Studio]:
     # The broker's socket lies in it, and a socket's path may hold some 100 characters.
     home = Path(tempfile.mkdtemp(prefix="hs-", dir="/tmp"))
-    with running_studio(home) as running:
+    with RUNNING[request.param](home) as running:
         yield running
     shutil.rmtree(home)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME_LIMIT = 90.0
@@ -32,12 +33,6 @@ TINY: dict[str, Any] = {
     "training.crop_heights": [32, 64],
     "training.log_every": 1,
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def processes_of(home: Path) -> dict[int, str]:
@@ -86,7 +81,7 @@ class Studio:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, str(ROOT / "studio"), *arguments, "--home", str(self.home)]
 
-    def up(self) -> None:
+    def up(self, *options: str) -> None:
         environment = {
             **os.environ,
             "STUDIO_POLL_SECONDS": "0.1",
@@ -96,7 +91,7 @@ class Studio:
         }
         with (self.home / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
-                self.command("up", "--port", str(self.port), "--empty"),
+                self.command("up", "--port", str(self.port), "--empty", *options),
                 env=environment,
                 stdout=log,
                 stderr=log,
@@ -135,6 +130,11 @@ class Studio:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
+
+    def stored_files(self, run_id: int) -> dict[str, int]:
+        """Names of a run's artifacts, and when each was written."""
+        root = self.home / "artifacts" / "runs" / str(run_id)
+        return {str(path): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
 
     # -- requests that every test makes
 

@@ -9,6 +9,7 @@ from tests.end_to_end.studio_process import ROOT, TINY, Studio
 CAMVID = ROOT.parent / "shared" / "camvid240"
 pytestmark = [
     pytest.mark.services,
+    pytest.mark.parametrize("studio", ["embedded"], indirect=True),
     pytest.mark.skipif(
         not CAMVID.is_dir(), reason="needs CamVid at 240x180 as ../shared/camvid240 beside the repository"
     ),

@@ -24,19 +24,14 @@ def long_target(streets: Studio) -> Studio:
     return streets
 
 
-def _files(studio: Studio, run_id: int) -> dict[str, int]:
-    root = studio.home / "artifacts" / "runs" / str(run_id)
-    return {str(path): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
-
-
 def _cancel(studio: Studio, run_id: int) -> dict[str, Any]:
     """Cancel, wait until the run says so, and see that nothing is written afterwards."""
     studio.post(f"/runs/{run_id}/cancel")
     run = studio.wait_for_run(run_id, "canceled")
     assert run["active_job_id"] is None
-    before = _files(studio, run_id), studio.get("/jobs", run_id=run_id)
+    before = studio.stored_files(run_id), studio.get("/jobs", run_id=run_id)
     time.sleep(1)
-    assert (_files(studio, run_id), studio.get("/jobs", run_id=run_id)) == before
+    assert (studio.stored_files(run_id), studio.get("/jobs", run_id=run_id)) == before
     with studio.client as client:
         assert client.post(f"/runs/{run_id}/cancel").status_code == 409
     return run
@@ -104,6 +99,7 @@ def test_a_run_canceled_in_every_stage_goes_on_each_time_and_finishes(long_targe
     assert (round_["state"], round_["evaluation"]["images"]) == ("finished", 40)
 
 
+@pytest.mark.parametrize("studio", ["embedded"], indirect=True)
 def test_a_canceled_scan_can_be_scanned_again(streets: Studio) -> None:
     options = {"look": "source", "count": 30, "seed": 3, "height": 128, "width": 256}
     spec = {"kind": "streets", "root": str(streets.home / "scan"), "streets": options}

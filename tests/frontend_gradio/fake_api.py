@@ -62,10 +62,35 @@ def create_fake_api() -> FastAPI:
     records = FakeRecords()
     app.state.records = records
     app.add_exception_handler(ProblemError, problem_response)
-    for add in (_add_datasets, _add_runs, _add_rounds, _add_labels, _add_jobs):
+    for add in (_add_people, _add_datasets, _add_runs, _add_rounds, _add_labels, _add_jobs):
         add(app, records)
     app.state.desk = add_reviews(app, records)
     return app
+
+
+def _add_people(app: FastAPI, _records: FakeRecords) -> None:
+    @app.get(BASE + "/session")
+    def session() -> Any:
+        permissions = ["administer", "operate", "read", "review"]
+        return {
+            "name": "local",
+            "role": "admin",
+            "permissions": permissions,
+            "local": True,
+            "user_id": None,
+        }
+
+    @app.get(BASE + "/users")
+    def users() -> Any:
+        return page([], 100, None)
+
+    @app.get(BASE + "/tokens")
+    def tokens() -> Any:
+        return page([], 100, None)
+
+    @app.get(BASE + "/audit")
+    def audit() -> Any:
+        return page([], 100, None)
 
 
 def _add_datasets(app: FastAPI, records: FakeRecords) -> None:

@@ -114,6 +114,8 @@ def test_somebody_elses_claim_is_told_until_it_ends_and_forbids_nothing(
     ann.clock.fast_forward(46_000)
     expect(ann.locator("#claim-note")).to_be_hidden()
     expect(ann.locator("#label-status")).to_have_attribute("data-status", "rejected")
+    expect(ann.locator("#label-206")).to_have_attribute("data-status", "rejected")
+    expect(ann.locator("#message")).to_have_text("bob has decided meanwhile: rejected.")
     assert desk.claims[206].person == "ann"
     desk.claims.clear()
     desk.claim(206, "bob")
@@ -210,6 +212,9 @@ def test_who_decides_second_sees_the_first_and_keeps_the_comment(
     expect(bob.locator("#message")).to_contain_text("has changed since you opened it.")
     expect(bob.locator("#message")).to_contain_text("Your comment is kept.")
     expect(bob.locator("#label-status")).to_have_attribute("data-status", "accepted")
+    expect(bob.locator("#label-206")).to_have_attribute("data-status", "accepted")
+    bob.evaluate("window.STUDIO.inspect.claim.turn")
+    expect(bob.locator("#message")).to_contain_text("Your comment is kept.")
     expect(bob.locator("#review-list")).to_contain_text("accept ann")
     expect(bob.locator(FIELD)).to_have_value("the rider is lost")
     expect(bob.locator("#draft-note")).to_have_text("saved")

@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 
 from backend.settings import get_settings
 from tests.backend.conftest import database_url, engine, postgres_url, wake_ups
+from tests.servers.stores import open_s3, s3
 from tests.worker.service import Service
 
-__all__ = ["database_url", "engine", "postgres_url", "service", "wake_ups"]
+__all__ = ["database_url", "engine", "open_s3", "postgres_url", "s3", "service", "wake_ups"]
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_a_malicious_checkpoint_fails_the_job_and_runs_nothing(home: Path, form:
         "warm_up": {"iterations": 0},
         "training": {"source_weight": 0},
     }
-    with TestClient(create_app()) as client:
+    with TestClient(create_app(), client=("127.0.0.1", 50_000)) as client:
         answer = client.post("/api/v1/runs", json={"spec": spec, "target": "target"})
         assert answer.status_code == 202, answer.text
         job_id = answer.json()["active_job_id"]

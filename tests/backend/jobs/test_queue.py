@@ -137,7 +137,7 @@ def test_a_heartbeat_keeps_the_job(engine: Engine) -> None:
 def test_a_canceling_job_whose_worker_is_gone_is_canceled(engine: Engine) -> None:
     job_id, _ = _claimed(engine, EXPIRED)
     with write_session(engine) as session:
-        assert service.cancel(session, job_id).state == "canceling"
+        assert service.cancel(session, job_id, "ann").state == "canceling"
     reap_expired_leases(engine)
     assert _job(engine, job_id).state == "canceled"
     assert _dataset_of(engine, job_id).state == "failed"
@@ -170,23 +170,23 @@ def test_canceling_a_queued_job_is_immediate_and_a_running_one_is_asked(engine: 
     queued = _add_job(engine)
     running, attempt = _claimed(engine)
     with write_session(engine) as session:
-        assert service.cancel(session, queued).state == "canceled"
-        assert service.cancel(session, running).state == "canceling"
+        assert service.cancel(session, queued, "ann").state == "canceled"
+        assert service.cancel(session, running, "ann").state == "canceling"
     assert _claim(engine, queued) is None
     with write_session(engine) as session:
         # Asking twice changes nothing; the job hears of it with its next report.
-        assert service.cancel(session, running).state == "canceling"
+        assert service.cancel(session, running, "ann").state == "canceling"
         assert reports.report_progress(session, running, attempt, Progress(stage="scan", done=1, total=2))
     with write_session(engine) as session:
         reports.cancel(session, running, attempt)
     with pytest.raises(ConflictError, match="canceled"), write_session(engine) as session:
-        service.cancel(session, running)
+        service.cancel(session, running, "ann")
 
 
 def test_a_job_that_fails_while_canceling_is_canceled(engine: Engine) -> None:
     job_id, attempt = _claimed(engine)
     with write_session(engine) as session:
-        service.cancel(session, job_id)
+        service.cancel(session, job_id, "ann")
     with write_session(engine) as session:
         reports.fail(session, job_id, attempt, "broken")
     assert (_job(engine, job_id).state, _job(engine, job_id).error) == ("canceled", None)
@@ -195,13 +195,13 @@ def test_a_job_that_fails_while_canceling_is_canceled(engine: Engine) -> None:
 def test_only_a_failed_or_canceled_job_can_be_retried(engine: Engine, wake_ups: list[int]) -> None:
     job_id, attempt = _claimed(engine)
     with pytest.raises(ConflictError, match="running"), write_session(engine) as session:
-        service.retry(session, job_id)
+        service.retry(session, job_id, "ann")
     with write_session(engine) as session:
         reports.fail(session, job_id, attempt, "broken")
     assert (_dataset_of(engine, job_id).state, _dataset_of(engine, job_id).error) == ("failed", "broken")
     wake_ups.clear()
     with write_session(engine) as session:
-        service.retry(session, job_id)
+        service.retry(session, job_id, "ann")
     assert wake_ups == [job_id]
     job = _job(engine, job_id)
     assert (job.state, job.error, job.finished_at) == ("queued", None, None)

@@ -20,7 +20,8 @@ from backend.reviews.service import decide
 from backend.reviews.tables import LabelClaim
 from backend.rounds.tables import Round
 from hiast.contracts.errors import NotFoundError, UserError
-from tests.backend.reviews.conftest import LABELS, ClientOf
+from tests.backend.reviews.conftest import ClientOf
+from tests.backend.reviews.seeded_round import LABELS
 
 pytestmark = pytest.mark.services
 

@@ -65,7 +65,7 @@ def _claim_next(engine: Engine, run_id: int) -> tuple[int, int]:
 
 def _cancel(engine: Engine, run_id: int) -> None:
     with write_session(engine) as session:
-        service.cancel(session, run_id)
+        service.cancel(session, run_id, "ann")
 
 
 def _state(engine: Engine, run_id: int) -> tuple[str, list[str], list[tuple[str, str]]]:

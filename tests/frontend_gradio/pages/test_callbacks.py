@@ -7,6 +7,7 @@ import typing
 
 import gradio as gr
 import pytest
+from fastapi import Request
 
 from backend.datasets.schemas import DatasetCreate
 from frontend_gradio.api_client import ApiClient, ApiError
@@ -77,14 +78,27 @@ def test_a_refusal_becomes_an_escaped_message() -> None:
         raise ApiError("no <b>")
 
     with pytest.raises(gr.Error) as shown:
-        binding.bound(refuse, ApiClient("http://127.0.0.1:1"))()
+        binding.bound(refuse, ApiClient("http://127.0.0.1:1"))(gr.Request())
     assert shown.value.message == "no &lt;b&gt;"
 
 
-def test_a_bound_callback_still_asks_for_gradios_request() -> None:
+def test_a_bound_callback_asks_for_the_visitor_and_still_for_its_own_request() -> None:
     call = binding.bound(jobs.open_page, ApiClient("http://127.0.0.1:1"))
-    assert list(inspect.signature(call).parameters) == ["request"]
-    assert typing.get_type_hints(call)["request"] is gr.Request
+    assert list(inspect.signature(call).parameters) == ["visitor", "request"]
+    assert typing.get_type_hints(call) == {"visitor": gr.Request, "request": gr.Request}
+
+
+def test_a_bound_callback_calls_as_the_visitor() -> None:
+    def identity(client: ApiClient) -> dict[str, str]:
+        return client._identity
+
+    client = ApiClient("http://127.0.0.1:1")
+    scope = {"type": "http", "client": ("192.0.2.7", 1), "headers": [(b"cookie", b"studio_session=abc")]}
+    known = binding.bound(identity, client)(gr.Request(Request(scope)))
+    assert known == {"Cookie": "studio_session=abc", "X-Forwarded-For": "192.0.2.7"}
+    # Nobody is nobody, and what one visitor is does not stay for the next.
+    assert binding.bound(identity, client)(gr.Request()) == {"X-Forwarded-For": "unknown"}
+    assert client._identity == {}
 
 
 def test_only_what_changed_is_drawn_again() -> None:

@@ -6,6 +6,7 @@ import torch
 
 from hiast.contracts.errors import UserError
 from hiast.contracts.run_spec import RunSpec
+from hiast.data.label_files import label_path
 from hiast.models import load_model
 from hiast.rounds import batches, run_round
 from hiast.rounds.run_round import STUDENT_FILE, TEACHER_FILE, label_round, train_round
@@ -39,6 +40,40 @@ def train(labelled, student, images, tmp_path, used=None):
     return train_round(
         spec, 1, student, images, None, directories[0], chosen, label_set, directories[1], ignore
     )
+
+
+def test_files_of_a_label_are_handed_over_before_it_is_told(labelled, halves, brightness, tmp_path):
+    spec, told = labelled[0], []
+
+    def on_files(name):
+        kinds = ("prediction", "confidence", "reason")
+        assert all(label_path(tmp_path / "again", name, kind).exists() for kind in kinds)
+        told.append(("files", name))
+
+    def on_label(report):
+        told.append(("label", report.name))
+
+    label_round(
+        spec, 1, brightness(), halves, tmp_path / "again", written=[], on_files=on_files,
+        on_label=on_label, on_progress=ignore,
+    )  # fmt: skip
+    names = [name for what, name in told if what == "label"]
+    assert sorted(names) == ["0", "1", "2", "3"]
+    assert all(told.index(("files", name)) < told.index(("label", name)) for name in names)
+
+
+def test_a_label_whose_files_cannot_be_handed_over_is_not_told(labelled, halves, brightness, tmp_path):
+    told = []
+
+    def refuse(_name):
+        raise UserError("the store does not answer.")
+
+    with pytest.raises(UserError, match="does not answer"):
+        label_round(
+            labelled[0], 1, brightness(), halves, tmp_path / "again", written=[], on_files=refuse,
+            on_label=lambda report: told.append(report.name), on_progress=ignore,
+        )  # fmt: skip
+    assert told == []
 
 
 def test_a_round_writes_student_and_teacher(labelled, small_model, halves, tmp_path):

@@ -1,0 +1,6 @@
+"""The artifact store: label files, checkpoints, training states, in a directory or an S3 bucket."""
+
+from backend.artifacts.keys import labels_key, measurements_key, round_key, warm_up_key
+from backend.artifacts.store import ArtifactStore, open_store
+
+__all__ = ["ArtifactStore", "labels_key", "measurements_key", "open_store", "round_key", "warm_up_key"]
