@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,6 @@ from hiast.rounds.run_round import (
     label_measured_round,
     label_round,
     measure_part,
-    part_of,
     train_round,
 )
 from hiast.rounds.steps import evaluate_checkpoint, warmed_up_model
@@ -79,10 +79,7 @@ def _fetched(artifacts: ArtifactStore, key: str, name: str) -> Path:
 
 
 def _take_labels(
-    round_: RoundInput,
-    reports: Sequence[LabelReport],
-    on_progress: OnProgress,
-    artifacts: ArtifactStore,
+    round_: RoundInput, reports: Sequence[LabelReport], on_progress: OnProgress, artifacts: ArtifactStore
 ) -> Path:
     """The round's label directory, with what `read_kept_label` needs of these labels in it."""
     versions: dict[str, str | None] = {
@@ -128,23 +125,17 @@ def _measure(
     """One part of the images: what the teacher says of them, for the job that labels."""
     if job.shard is None or job.shards is None:
         raise UserError(f"an {job.kind} job does a part of a round's images, and this one names none.")
-    key, target, part = round_.measurements_key, _images(run.target), (job.shard, job.shards)
-    names = [measurement_name(entry.name) for entry in part_of(run.spec, round_.number, target, part)]
-    left = [name for name in names if artifacts.holds(key, name)]
-    if reporter.attempt == 1:
-        # Of a run with the same number in an earlier database.
-        artifacts.remove(key, left)
-    else:
-        # What an earlier attempt has left, perhaps on another machine, is not asked again.
-        artifacts.take(key, dict.fromkeys(left))
+    key = round_.measurements_key
     measure_part(
         run.spec,
         round_.number,
         _previous(round_, artifacts, TEACHER_FILE),
-        target,
+        _images(run.target),
         artifacts.directory(key),
-        part,
+        (job.shard, job.shards),
         reporter.progress,
+        # What lies there at the first attempt is of a run with this number in an earlier database.
+        is_there=lambda name: reporter.attempt > 1 and artifacts.holds(key, measurement_name(name)),
         on_file=lambda name: artifacts.publish(key, [measurement_name(name)]),
     )
     reporter.write(lambda session: reports.succeed_shard(session, reporter.job_id, reporter.attempt))
@@ -154,22 +145,22 @@ def _generate_labels(
     job: JobInput, run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: ArtifactStore
 ) -> None:
     """All labels of a round: by the teacher, or where other jobs have asked it, from what it said."""
-    target = _images(run.target)
-    measurements = [measurement_name(entry.name) for entry in target.entries] if job.shards else []
-    artifacts.take(round_.measurements_key, dict.fromkeys(measurements))
-    label = (
-        partial(label_measured_round, run.spec, round_.number, artifacts.directory(round_.measurements_key))
-        if job.shards
-        else partial(label_round, run.spec, round_.number, _previous(round_, artifacts, TEACHER_FILE))
-    )
     # Of labels written before an interruption; the quality of the whole set is measured at the end.
     directory = _take_labels(round_, round_.labels, reporter.progress, artifacts)
-    version = label_version(round_.created_at, reporter.attempt)
+    version, target = label_version(round_.created_at, reporter.attempt), _images(run.target)
 
     def on_files(name: str) -> None:
         names = [file_name(name, kind) for kind in FILE_KINDS]
         artifacts.publish(round_.labels_key, names, version=version)
 
+    measurements = [measurement_name(entry.name) for entry in target.entries] if job.shards else []
+    if job.shards:
+        artifacts.take(round_.measurements_key, dict.fromkeys(measurements))
+        said = artifacts.directory(round_.measurements_key)
+        label = partial(label_measured_round, run.spec, round_.number, said)
+    else:
+        teacher = _previous(round_, artifacts, TEACHER_FILE)
+        label = partial(label_round, run.spec, round_.number, teacher)
     report = label(
         target,
         directory,
@@ -183,13 +174,23 @@ def _generate_labels(
     artifacts.remove(round_.measurements_key, measurements)
 
 
+def _silent(_progress: Progress) -> None:
+    """Progress of training processes beside the first, before they have joined."""
+
+
 def _train_together(
     run: RunInput, round_: RoundInput, reporter: Reporter, artifacts: ArtifactStore
 ) -> None:
     """Train in this process, or with others that torchrun has started; process 0 reports the result."""
+    if round_.label_set is None:
+        raise UserError(f"round {round_.number} is not completely labelled.")
+    used = [report for report in round_.labels if report.name not in round_.rejected]
+    first = os.environ.get("RANK", "0") == "0"
+    labels = _take_labels(round_, used, reporter.progress if first else _silent, artifacts)
+    progress = stops_together(reporter.progress)
     with process_group(run.spec.compute.device):
         try:
-            report = _train(run, round_, stops_together(reporter.progress), artifacts)
+            report = _train(run, round_, round_.label_set, used, labels, progress, artifacts)
         except (Canceled, StopRequested):
             # torchrun ends all when one has left; process 0 is still storing its state.
             wait_for_all()
@@ -201,12 +202,14 @@ def _train_together(
 
 
 def _train(
-    run: RunInput, round_: RoundInput, on_progress: OnProgress, artifacts: ArtifactStore
+    run: RunInput,
+    round_: RoundInput,
+    label_set: LabelSetReport,
+    used: Sequence[LabelReport],
+    labels: Path,
+    on_progress: OnProgress,
+    artifacts: ArtifactStore,
 ) -> TrainingReport:
-    if round_.label_set is None:
-        raise UserError(f"round {round_.number} is not completely labelled.")
-    used = [report for report in round_.labels if report.name not in round_.rejected]
-    label_directory = _take_labels(round_, used, on_progress, artifacts)
     with resumable(artifacts, round_.key, on_progress) as progress:
         return train_round(
             run.spec,
@@ -214,9 +217,9 @@ def _train(
             _previous(round_, artifacts, STUDENT_FILE),
             _images(run.target),
             _images(run.source) if run.source else None,
-            label_directory,
+            labels,
             used,
-            round_.label_set,
+            label_set,
             artifacts.directory(round_.key),
             progress,
         )

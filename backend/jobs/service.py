@@ -117,10 +117,10 @@ def retry(session: Session, job_id: int, person: str) -> Job:
         )
     before = {"state": job.state, "error": job.error}
     queue.requeue(session, job)
+    record(session, person, "job.retry", "job", job.id, before=before, after={"state": job.state})
     for other in step:
         if other.state in ("failed", "canceled"):
             queue.requeue(session, other)
-    record(session, person, "job.retry", "job", job.id, before=before, after={"state": job.state})
     if job.run_id is not None:
         progression.after_requeue(session, job)
     if job.dataset_id is not None:

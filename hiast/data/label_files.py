@@ -38,19 +38,19 @@ REASON_PALETTE: Final = [255, 255, 255, 90, 90, 90, 0, 0, 0, 220, 50, 50, 50, 12
 
 def file_name(name: str, kind: str) -> str:
     """A file of the label of image `name`, below its set. Raises UserError for a name that leads out."""
-    return below(name, f"{kind}.{'zst' if kind == 'confidence' else 'png'}")
+    return inside(name, f"{kind}.{'zst' if kind == 'confidence' else 'png'}")
+
+
+def inside(name: str, suffix: str) -> str:
+    """A file of image `name`, below a directory. Raises UserError for a name that leads out."""
+    if name.startswith("/") or ".." in Path(name).parts:
+        raise UserError(f"image name {name!r} leads out of the label set.", where="label")
+    return f"{name}.{suffix}"
 
 
 def label_path(directory: Path, name: str, kind: str) -> Path:
     """Where that file lies. Raises UserError for a name that leads out."""
     return directory / file_name(name, kind)
-
-
-def below(name: str, suffix: str) -> str:
-    """A file of image `name`, relative to its folder. Raises UserError for a name that leads out."""
-    if name.startswith("/") or ".." in Path(name).parts:
-        raise UserError(f"image name {name!r} leads out of its folder.", where="label")
-    return f"{name}.{suffix}"
 
 
 def write_label_files(
@@ -104,12 +104,8 @@ def decode_codes(content: bytes, where: str) -> tuple[NDArray[np.uint16], str]:
         if zstandard.frame_content_size(frame) != 2 * height * width:
             raise ValueError(f"content is not that of {width}×{height} pixels")
         planes = zstandard.ZstdDecompressor().decompress(frame)
-        low, high = np.frombuffer(planes, np.uint8).reshape(2, -1)
-        # Ten times as fast as interleaving the bytes.
-        delta = high.astype(np.uint16) << 8
-        delta |= low
-        codes = delta.reshape(height, width)
-        return np.cumsum(codes, axis=1, dtype=np.uint16), _CODEBOOKS[book]
+        delta = np.frombuffer(planes, np.uint8).reshape(2, -1).T.copy().view("<u2").reshape(height, width)
+        return np.cumsum(delta, axis=1, dtype=np.uint16), _CODEBOOKS[book]
     except (struct.error, ValueError, IndexError, zstandard.ZstdError) as error:
         raise UserError(
             f"the confidence file is damaged ({error}).", where=where, remedy="Label the round again."

@@ -18,19 +18,19 @@ from numpy.typing import NDArray
 from hiast.contracts.class_spaces import ClassSpace
 from hiast.contracts.errors import UserError
 from hiast.data.atomic_files import write_atomically
-from hiast.data.label_files import below, decode_codes, decode_ids, encode_codes, encode_ids
+from hiast.data.label_files import decode_codes, decode_ids, encode_codes, encode_ids, inside
 
 _HEADER: Final = struct.Struct("<4sIQ")
 _MAGIC: Final = b"HSM1"
 
 
 def measurement_name(name: str) -> str:
-    """The measurement of image `name`, below its folder. Raises UserError for a name that leads out."""
-    return below(name, "measurement")
+    """The file of the measurement of image `name`. Raises UserError for a name that leads out."""
+    return inside(name, "measurement")
 
 
 def measurement_path(directory: Path, name: str) -> Path:
-    """Where it lies. Raises UserError for a name that leads out."""
+    """Where that file lies. Raises UserError for a name that leads out."""
     return directory / measurement_name(name)
 
 

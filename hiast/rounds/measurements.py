@@ -97,36 +97,35 @@ def measure_images(
     entries: Sequence[ImageEntry],
     images: ImageSet,
     directory: Path,
-    codebook: str,
     on_progress: OnProgress,
+    *,
+    is_there: Callable[[str], bool] | None = None,
     on_file: Callable[[str], None] | None = None,
 ) -> None:
     """Write the measurements of `entries` into `directory`; those that are there are not taken again.
 
-    `on_file` is called with the name of each image whose file is complete, in the thread that wrote it.
+    is_there: says so by the image's name, where the directory is not the only place. on_file: hears the
+    image's name when its file is complete, in the thread that wrote it.
     """
-    missing = [entry for entry in entries if not measurement_path(directory, entry.name).exists()]
-    done = len(entries) - len(missing)
-    waiting: deque[Future[None]] = deque()
 
-    def write(name: str, part: Measurement) -> None:
+    def write(name: str, prediction: NDArray[np.uint8], codes: NDArray[np.uint16], book: str) -> None:
         write_measurement(
-            directory,
-            name,
-            prediction=part.prediction[0].cpu().numpy(),
-            codes=stored_codes(part)[0],
-            classes=images.classes,
-            codebook=codebook,
+            directory, name, prediction=prediction, codes=codes, classes=images.classes, codebook=book
         )
         if on_file is not None:
             on_file(name)
 
+    there = is_there or (lambda name: measurement_path(directory, name).exists())
+    missing = [entry for entry in entries if not there(entry.name)]
+    done = len(entries) - len(missing)
+    waiting: deque[Future[None]] = deque()
     with ThreadPoolExecutor(1) as writer:
         for entry, part in measured(missing):
             while len(waiting) >= WRITTEN_BEHIND:
                 waiting.popleft().result()
             done += 1
-            waiting.append(writer.submit(write, entry.name, part))
+            prediction, codes = part.prediction[0].cpu().numpy(), stored_codes(part)[0]
+            waiting.append(writer.submit(write, entry.name, prediction, codes, part.codebook.name))
             on_progress(Progress(stage="label", done=done, total=len(entries), message=entry.name))
         while waiting:
             waiting.popleft().result()

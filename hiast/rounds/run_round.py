@@ -64,13 +64,7 @@ def label_round(
     """
     device = choose_device(spec.compute.device)
     measured = from_network(teacher, target, spec.selection, spec.labelling, device)
-    return _label(spec, number, measured, target, directory, written, on_label, on_progress, on_files)
-
-
-def part_of(spec: RunSpec, number: int, target: ImageSet, part: tuple[int, int]) -> list[ImageEntry]:
-    """Part (k, n) of a round's images: every n-th of the labelling order from the k-th, from 0."""
-    order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
-    return order[part[0] :: part[1]]
+    return _label(spec, number, measured, target, directory, written, on_label, on_files, on_progress)
 
 
 def measure_part(
@@ -81,16 +75,18 @@ def measure_part(
     directory: Path,
     part: tuple[int, int],
     on_progress: OnProgress,
+    *,
+    is_there: Callable[[str], bool] | None = None,
     on_file: Callable[[str], None] | None = None,
 ) -> None:
-    """Write into `directory` what the teacher says of a part of the target; goes on behind what is there.
-
-    `on_file` as in `measure_images`.
-    """
+    """Write into `directory` what the teacher says of a part of the target: (k, n) is every n-th image of
+    the labelling order from the k-th, from 0. Goes on behind what is there; `is_there` and `on_file` as in
+    `measure_images`."""
+    order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
     device = choose_device(spec.compute.device)
     measured = from_network(teacher, target, spec.selection, spec.labelling, device)
-    entries, codebook = part_of(spec, number, target, part), spec.selection.codebook
-    measure_images(measured, entries, target, directory, codebook, on_progress, on_file)
+    entries = order[part[0] :: part[1]]
+    measure_images(measured, entries, target, directory, on_progress, is_there=is_there, on_file=on_file)
 
 
 def label_measured_round(
@@ -107,7 +103,7 @@ def label_measured_round(
 ) -> LabelSetReport:
     """`label_round` from what `measure_part` has written for all parts: the same labels, no network."""
     measured = from_files(measurements, target.classes.num_classes, spec.selection)
-    return _label(spec, number, measured, target, directory, written, on_label, on_progress, on_files)
+    return _label(spec, number, measured, target, directory, written, on_label, on_files, on_progress)
 
 
 def _label(
@@ -118,8 +114,8 @@ def _label(
     directory: Path,
     written: Sequence[LabelReport],
     on_label: Callable[[LabelReport], None],
-    on_progress: OnProgress,
     on_files: Callable[[str], None] | None,
+    on_progress: OnProgress,
 ) -> LabelSetReport:
     order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
     state = state_after(written, spec.selection.images_per_instance)

@@ -111,7 +111,7 @@ class Service:
         spec = {"kind": "streets", "root": str(self.home / "scenes" / name), "streets": options}
         body = DatasetCreate(name=name, spec=DatasetSpec.model_validate(spec))
         with write_session(self.engine) as session:
-            dataset_id = datasets.register(session, body, []).id
+            dataset_id = datasets.register(session, body, [], "ann").id
 
         def _ready() -> bool:
             with read_session(self.engine) as session:
@@ -127,7 +127,7 @@ class Service:
             recipe="streets_from_scratch", name=name, source="source", target="target", set=fields
         )
         with write_session(self.engine) as session:
-            return runs.create(session, body, []).id
+            return runs.create(session, body, [], "ann").id
 
     def advance(self, run_id: int) -> None:
         with write_session(self.engine) as session:

@@ -68,7 +68,7 @@ def test_two_processes_report_the_losses_of_one(streets: Service) -> None:
 def test_a_cancel_ends_all_processes_and_a_retry_goes_on(streets: Service) -> None:
     run_id, job, processes = _training(streets)
     with write_session(streets.engine) as session:
-        runs.cancel(session, run_id)
+        runs.cancel(session, run_id, "ann")
     streets.wait_for_run(run_id, "canceled")
     _all_gone(streets, processes)
     done = streets.jobs(run_id)[-1].done

@@ -126,7 +126,7 @@ def test_a_failed_part_stops_the_others_and_a_retry_does_what_is_missing(
     )
     stopping = f"job {third[0]} .* still stopping"
     with pytest.raises(ConflictError, match=stopping), write_session(engine) as session:
-        service.retry(session, second[0])
+        service.retry(session, second[0], "ann")
     with write_session(engine) as session:
         reports.cancel(session, *third)
     assert _states(engine, run_id)[:2] == ("failed", "failed")
@@ -145,19 +145,19 @@ def test_a_failed_part_stops_the_others_and_a_retry_does_what_is_missing(
 def test_a_canceled_part_stops_the_run(engine: Engine, run_id: int) -> None:
     first = _claim(engine)
     with write_session(engine) as session:
-        service.cancel(session, _jobs(engine, run_id)[1].id)
+        service.cancel(session, _jobs(engine, run_id)[1].id, "ann")
     assert _states(engine, run_id)[2] == ["canceling", "canceled", "canceled", "canceled"]
     _succeed(engine, first)  # its last image met the cancel: what it did is kept
     assert _states(engine, run_id) == ("canceled", "canceled", ["succeeded", *3 * ["canceled"]])
     with write_session(engine) as session:
-        service.retry(session, _jobs(engine, run_id)[2].id)
+        service.retry(session, _jobs(engine, run_id)[2].id, "ann")
     assert _states(engine, run_id) == ("running", "labelling", ["succeeded", *3 * ["queued"]])
 
 
 def test_canceling_the_run_cancels_all_its_parts(engine: Engine, run_id: int) -> None:
     claimed = [_claim(engine), _claim(engine)]
     with write_session(engine) as session:
-        runs.cancel(session, run_id)
+        runs.cancel(session, run_id, "ann")
     assert _states(engine, run_id)[0] == "running"
     for part in claimed:
         with write_session(engine) as session:
@@ -180,7 +180,7 @@ def test_parts_that_end_at_the_same_moment_leave_the_run_at_rest(engine: Engine,
             raised.append(error)
 
     acts = [(reports.fail, *claimed[0], "broken"), (reports.succeed_shard, *claimed[1])]
-    acts += [(reports.fail, *claimed[2], "broken"), (runs.cancel, run_id)]
+    acts += [(reports.fail, *claimed[2], "broken"), (runs.cancel, run_id, "ann")]
     threads = [threading.Thread(target=_at_once, args=act) for act in acts]
     for thread in threads:
         thread.start()
@@ -197,7 +197,7 @@ def test_a_job_of_an_earlier_step_cannot_be_retried(engine: Engine, run_id: int)
     with write_session(engine) as session:
         warm_up = session.scalars(select(Job).where(Job.run_id == run_id, Job.kind == "warm_up")).one()
         with pytest.raises(ConflictError, match="left behind"):
-            service.retry(session, warm_up.id)
+            service.retry(session, warm_up.id, "ann")
 
 
 def test_the_priority_of_a_run_is_that_of_its_jobs(engine: Engine, run_id: int) -> None:

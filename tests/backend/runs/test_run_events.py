@@ -69,7 +69,7 @@ def test_the_stream_ends_with_the_run(engine: Engine, run_id: int) -> None:
     def _cancel_soon() -> None:
         time.sleep(0.7)
         with write_session(engine) as session:
-            service.cancel(session, run_id)
+            service.cancel(session, run_id, "ann")
 
     thread = threading.Thread(target=_cancel_soon)
     thread.start()
