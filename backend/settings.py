@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Makes the account "admin" when the API starts and there is no account; otherwise without effect."""
     lease_seconds: float = Field(default=60.0, gt=0)
     heartbeat_seconds: float = Field(default=15.0, gt=0)
+    grace_seconds: float = Field(default=20.0, gt=0)
+    """How long a job process may take to stop by itself before it is killed."""
     poll_seconds: float = Field(default=0.5, gt=0)
     """How often a supervisor looks at its job: cancel flag, exit, fence."""
     upkeep_seconds: float = Field(default=5.0, gt=0)

@@ -19,22 +19,14 @@ from hiast.contracts.reports import (
     Progress,
     TrainingReport,
 )
+from hiast.contracts.step_files import STATE_FILE, STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.data import ImageSet
 from hiast.data.label_files import FILE_KINDS, KEPT_LABEL_KINDS, file_name
 from hiast.data.measurement_files import measurement_name
 from hiast.models import SegmentationModel, load_model, save_checkpoint
 from hiast.rounds.processes import process_group, process_number, wait_for_all
 from hiast.rounds.run_files import LOADED_WEIGHTS_FILE
-from hiast.rounds.run_round import (
-    STATE_FILE,
-    STUDENT_FILE,
-    TEACHER_FILE,
-    WARM_UP_FILE,
-    label_measured_round,
-    label_round,
-    measure_part,
-    train_round,
-)
+from hiast.rounds.run_round import label_measured_round, label_round, measure_part, train_round
 from hiast.rounds.steps import evaluate_checkpoint, warmed_up_model
 from worker.reporter import Reporter, StopRequested
 from worker.stored_state import resumable

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from backend.artifacts import ArtifactStore
-from hiast.contracts.errors import UserError
+from hiast.contracts.errors import Superseded, UserError
 from hiast.contracts.reports import OnProgress, Progress
-from hiast.rounds.run_round import STATE_FILE
+from hiast.contracts.step_files import STATE_FILE
 
 
 @contextmanager
@@ -46,6 +46,9 @@ def resumable(artifacts: ArtifactStore, key: str, on_progress: OnProgress) -> It
 
     try:
         yield progress
+    except Superseded:
+        # The stored state is the successor's now.
+        raise
     except BaseException:
         try:
             publish()

@@ -30,8 +30,6 @@ from worker.outages import AWAY, write_patiently
 from worker.output import Output
 from worker.registration import worker_name
 
-GRACE_SECONDS: Final = 20.0
-"""How long a job process may take to stop by itself before it is killed."""
 EXIT_REPORTED: Final = 0
 """The job process has told the database how it ended."""
 EXIT_STOPPED: Final = 75
@@ -143,7 +141,7 @@ class _Watch:
             if (_stopping() or canceling or self.lost_lease) and self._terminated_at is None:
                 self._terminated_at = time.monotonic()
                 self._signal(signal.SIGTERM)
-            too_slow = time.monotonic() - (self._terminated_at or time.monotonic()) > GRACE_SECONDS
+            too_slow = time.monotonic() - (self._terminated_at or time.monotonic()) > settings.grace_seconds
             if too_slow or silence > self.lease * 5 / 6:
                 self.kill()
 

@@ -50,6 +50,11 @@ class DirectoryStore:
         """Is there such a file?"""
         return (self._root / key / name).is_file()
 
+    def names(self, key: str) -> list[str]:
+        """Every file below the folder of `key`."""
+        folder = self._root / key
+        return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
     def remove(self, key: str, names: Iterable[str]) -> None:
         """Delete files."""
         for name in names:

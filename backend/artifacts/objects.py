@@ -86,6 +86,12 @@ class ObjectStore:
             return False
         return True
 
+    def names(self, key: str) -> list[str]:
+        """Every object below `key`."""
+        prefix = self._object(key, "")
+        with self._explained(key):
+            return sorted(path.removeprefix(prefix) for path in self._files.find(prefix.rstrip("/")))
+
     def remove(self, key: str, names: Iterable[str]) -> None:
         """Delete objects and this process' files."""
         for name in names:

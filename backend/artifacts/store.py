@@ -52,6 +52,9 @@ class ArtifactStore(Protocol):
     def holds(self, key: str, name: str) -> bool:
         """Is there such a file in the store?"""
 
+    def names(self, key: str) -> list[str]:
+        """Every file of the store below `key`, as names below it; none when there is nothing."""
+
     def remove(self, key: str, names: Iterable[str]) -> None:
         """Delete files, also from `directory(key)`; those that are not there are passed over."""
 

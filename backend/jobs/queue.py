@@ -18,6 +18,7 @@ from backend.jobs.schemas import JobKind
 from backend.jobs.tables import Job, JobDependency, JobEvent
 from backend.jobs.wake_up import wake_worker
 from backend.workers.capabilities import Capabilities
+from hiast.contracts.errors import Superseded
 
 ACTIVE: Final = ("queued", "running", "canceling")
 FINISHED: Final = ("succeeded", "failed", "canceled")
@@ -25,7 +26,7 @@ ANY: Final = Capabilities()
 """Every worker has at least this."""
 
 
-class FencedError(Exception):
+class FencedError(Superseded):
     """The job now belongs to another attempt, or to nobody: the writer must stop without a trace."""
 
 

@@ -19,7 +19,7 @@ from backend.database import database_now, read_session, write_session
 from backend.idempotency.service import forget_old_keys
 from backend.jobs import queue, reports
 from backend.jobs.tables import Job
-from backend.jobs.wake_up import wake_worker
+from backend.jobs.wake_up import wake_ups_waiting, wake_worker
 from backend.metrics import EXPIRED_LEASES
 from backend.runs.progression import lock_run
 from backend.settings import get_settings
@@ -62,9 +62,14 @@ def resend_lost_wake_ups(engine: Engine, *, older_than: timedelta) -> list[int]:
         long_ago = or_(Job.woken_at < moment - older_than, Job.woken_at > moment)
         if not session.scalars(select(Job.id).where(queue.is_ready(), long_ago)).first():
             return []
+    # Where some wait, all workers are busy, and a message a job and turn would pile up.
+    empty = [gpu for gpu in (False, True) if not wake_ups_waiting(gpu=gpu)]
+    if not empty:
+        return []
     with write_session(engine) as session:
         waiting = select(Job).where(queue.is_ready(), long_ago).order_by(Job.id)
-        jobs = session.scalars(waiting.with_for_update(skip_locked=True, of=Job)).all()
+        ready = session.scalars(waiting.with_for_update(skip_locked=True, of=Job)).all()
+        jobs = [job for job in ready if (job.gpus > 0) in empty]
         for job in jobs:
             job.woken_at = database_now(session)
     for job in jobs:

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import structlog
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, InconsistencyError, OperationalError
+from redis.exceptions import RedisError
 
 from backend.settings import get_settings
 
@@ -55,10 +56,24 @@ def wake_worker(job_id: int, *, gpu: bool = False) -> bool:
     queue = GPU_WORKERS if gpu else ANY_WORKER
     try:
         _sender().send_task(TASK_NAME, args=[job_id], retry=False, queue=queue)
-    except OperationalError as error:
+    except (OperationalError, InconsistencyError, RedisError, OSError) as error:
+        # Not reached, emptied under us, or its disk is full.
         log.warning("wake_up.failed", job_id=job_id, error=str(error))
         return False
     return True
+
+
+def wake_ups_waiting(*, gpu: bool = False) -> bool:
+    """Whether the broker holds wake-ups that no such worker has taken yet. Sending more would not help."""
+    queue = GPU_WORKERS if gpu else ANY_WORKER
+    try:
+        with _sender().connection_for_read() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+            channel = connection.default_channel
+            return bool(channel.queue_declare(queue, passive=True).message_count)
+    except (ChannelError, OperationalError, RedisError, OSError):
+        # There is no such queue, or no broker; whoever sends will see.
+        return False
 
 
 def broker_problem() -> str | None:

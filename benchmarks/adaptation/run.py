@@ -27,10 +27,10 @@ from sets import SETS, dataset_specs
 
 from hiast.contracts.reports import EvaluationReport, LabelQualityReport, LabelSetReport, Progress
 from hiast.contracts.run_spec import RunSpec
+from hiast.contracts.step_files import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.data.atomic_files import write_atomically
 from hiast.models import save_checkpoint
 from hiast.rounds.run_files import Sets
-from hiast.rounds.run_round import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.rounds.steps import (
     evaluate_checkpoint,
     label_directory,

@@ -30,3 +30,7 @@ class LostProcessError(UserError):
 
 class Canceled(Exception):  # noqa: N818  (not an error: the user asked for it)
     """Raised by a progress callback to stop the work at the next batch."""
+
+
+class Superseded(Exception):  # noqa: N818  (not an error: the work goes on elsewhere)
+    """Raised by a progress callback: somebody else does this work now. Stop, and write nothing more."""

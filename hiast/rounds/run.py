@@ -14,6 +14,7 @@ from typing import NamedTuple
 from hiast.contracts.errors import UserError
 from hiast.contracts.reports import OnProgress, Progress, SelectionReport
 from hiast.contracts.run_spec import RunSpec
+from hiast.contracts.step_files import STATE_FILE, STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.data.atomic_files import write_atomically
 from hiast.models import save_checkpoint
 from hiast.report import ScoredNetwork, open_tensorboard
@@ -21,7 +22,6 @@ from hiast.rounds.curves import recording
 from hiast.rounds.processes import process_group, process_number, wait_for_all
 from hiast.rounds.run_files import CURVE_FILE, SELECTION_FILE, TRAINING_FILE, Sets, read_report
 from hiast.rounds.run_result import finish_run, networks, score_network, write_round_page
-from hiast.rounds.run_round import STATE_FILE, STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.rounds.steps import label_directory, open_sets, train_directory, warmed_up_model
 
 

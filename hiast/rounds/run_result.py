@@ -13,6 +13,7 @@ from hiast.contracts.reports import (
     TrainingReport,
 )
 from hiast.contracts.run_spec import RunSpec
+from hiast.contracts.step_files import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.data import ImageSet
 from hiast.data.atomic_files import write_atomically
 from hiast.models import load_model
@@ -31,7 +32,6 @@ from hiast.rounds.run_files import (
     read_labels,
     read_report,
 )
-from hiast.rounds.run_round import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.rounds.steps import evaluate_checkpoint
 
 _EVALUATION_SUFFIX: Final = ".evaluation.json"

@@ -17,6 +17,7 @@ from hiast.contracts.datasets import ImageEntry
 from hiast.contracts.errors import UserError
 from hiast.contracts.reports import LabelReport, LabelSetReport, OnProgress, TrainingReport
 from hiast.contracts.run_spec import RunSpec
+from hiast.contracts.step_files import STATE_FILE, STUDENT_FILE, TEACHER_FILE
 from hiast.data import ImageSet
 from hiast.data.label_files import read_kept_label, write_label_files
 from hiast.models import SegmentationModel, save_checkpoint
@@ -35,10 +36,6 @@ from hiast.rounds.score_labels import score_labels
 from hiast.rounds.train_student import paste_source, train_student
 from hiast.rounds.training_state import StateFile, fingerprint
 
-WARM_UP_FILE: Final = "model.safetensors"
-TEACHER_FILE: Final = "teacher.safetensors"
-STUDENT_FILE: Final = "student.safetensors"
-STATE_FILE: Final = "training_state.pt"
 LABELS_BEING_WRITTEN: Final = 4
 """Labels whose files another thread writes while the network works on the next image."""
 

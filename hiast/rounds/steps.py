@@ -16,6 +16,7 @@ from hiast.contracts.reports import (
     TrainingReport,
 )
 from hiast.contracts.run_spec import RunSpec
+from hiast.contracts.step_files import STATE_FILE
 from hiast.data import ImageSet, scan_dataset
 from hiast.data.atomic_files import write_atomically
 from hiast.models import SegmentationModel, load_model
@@ -34,7 +35,7 @@ from hiast.rounds.run_files import (
     read_report,
     write_lines,
 )
-from hiast.rounds.run_round import STATE_FILE, label_round, train_round
+from hiast.rounds.run_round import label_round, train_round
 from hiast.rounds.training_state import StateFile, fingerprint
 from hiast.rounds.warm_up import warm_up
 

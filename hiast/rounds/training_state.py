@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import torch
 
-from hiast.contracts.errors import UserError
+from hiast.contracts.errors import Superseded, UserError
 from hiast.contracts.reports import OnProgress, Progress
 from hiast.data.atomic_files import write_atomically
 from hiast.rounds.processes import process_number
@@ -68,6 +68,9 @@ class TrainingState:
         self.metrics = progress.metrics or self.metrics
         try:
             on_progress(progress)
+        except Superseded:
+            # The file is the successor's now.
+            raise
         except BaseException:
             # Whoever stops the work wants to go on later: keep what was computed.
             self._store(progress.done)

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,8 @@ class Studio:
     home: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    """Further environment variables of its processes."""
 
     @property
     def url(self) -> str:
@@ -88,6 +90,7 @@ class Studio:
             "STUDIO_UPKEEP_SECONDS": "1",
             "STUDIO_JOB_THREADS": "1",
             "OMP_NUM_THREADS": "1",
+            **self.settings,
         }
         with (self.home / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -103,6 +106,9 @@ class Studio:
         assert self.process is not None
         if self.process.poll() is not None:
             raise AssertionError(f"studio up ended:\n{(self.home / 'up.log').read_text()}")
+        return self.answers()
+
+    def answers(self) -> bool:
         try:
             return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200
         except httpx.HTTPError:
@@ -214,9 +220,9 @@ class Studio:
 
 
 @contextmanager
-def running_studio(home: Path) -> Iterator[Studio]:
+def running_studio(home: Path, **settings: str) -> Iterator[Studio]:
     """A studio on an empty home that is up; stopped, and seen to stop cleanly, at the end."""
-    studio = Studio(home, free_port())
+    studio = Studio(home, free_port(), settings=settings)
     try:
         studio.up()
         yield studio

@@ -1,19 +1,13 @@
-"""Canceling at every stage, and going on from there; workers and whole set-ups that stop in mid-job."""
+"""Canceling at every stage, and going on from there."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.studio_process import Studio, processes_of, running_studio, wait_for
+from tests.end_to_end.studio_process import Studio, wait_for
 
 pytestmark = pytest.mark.services
 
@@ -112,47 +106,3 @@ def test_a_canceled_scan_can_be_scanned_again(streets: Studio) -> None:
     assert "scan again" in dataset["error"]
     streets.post(f"/datasets/{dataset['id']}/scan")
     assert streets.wait_for_dataset(dataset["id"])["image_count"] == 30
-
-
-@pytest.fixture
-def own_studio() -> Iterator[Studio]:
-    """A studio whose processes a test may end."""
-    home = Path(tempfile.mkdtemp(prefix="hs-", dir="/tmp"))
-    with running_studio(home) as running:
-        running.register_streets("source", "source", count=4, seed=7)
-        running.register_streets("target", "target", count=4, seed=11)
-        yield running
-    shutil.rmtree(home)
-
-
-def _long_run(studio: Studio) -> tuple[int, int]:
-    run_id = studio.start_run("long", validation_set="target", rounds=1, warm_up__iterations=120)
-    return run_id, studio.wait_for_job(run_id, "warm_up")["id"]
-
-
-def test_a_job_interrupted_by_a_restart_of_everything_is_done_by_the_new_worker(
-    own_studio: Studio,
-) -> None:
-    run_id, job_id = _long_run(own_studio)
-    own_studio.stop()
-    own_studio.up()
-    log = own_studio.get(f"/jobs/{job_id}")
-    assert log["state"] in ("queued", "running")
-    run = _finish(own_studio, run_id)
-    job = own_studio.get(f"/jobs/{job_id}")
-    assert (job["state"], job["attempt"]) == ("succeeded", 2)
-    assert run["rounds"][0]["label_count"] == 4
-
-
-def test_a_killed_job_process_fails_with_a_sentence_and_can_be_retried(own_studio: Studio) -> None:
-    run_id, job_id = _long_run(own_studio)
-    commands = processes_of(own_studio.home)
-    os.kill(
-        next(pid for pid, command in commands.items() if "worker.job_process" in command), signal.SIGKILL
-    )
-    run = own_studio.wait_for_run(run_id, "failed")
-    assert "SIGKILL" in run["error"]
-    assert "retry" in run["error"]
-    own_studio.post(f"/jobs/{job_id}/retry")
-    _finish(own_studio, run_id)
-    assert own_studio.get(f"/jobs/{job_id}")["attempt"] == 2

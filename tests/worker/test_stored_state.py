@@ -13,10 +13,10 @@ from backend.errors import UnavailableError
 from hiast.contracts.datasets import DatasetSpec, StreetsOptions
 from hiast.contracts.errors import Canceled
 from hiast.contracts.reports import OnProgress, Progress
+from hiast.contracts.step_files import STATE_FILE
 from hiast.contracts.training_spec import ComputeSpec, WarmUpSpec
 from hiast.data import ImageSet, scan_dataset
 from hiast.models import build_model
-from hiast.rounds.run_round import STATE_FILE
 from hiast.rounds.training_state import StateFile
 from hiast.rounds.warm_up import warm_up
 from tests.servers.ports import free_port

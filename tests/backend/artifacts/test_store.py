@@ -70,6 +70,17 @@ def test_removed_files_are_gone_and_absent_ones_are_passed_over(open_any: OpenSt
     assert not (first.directory(KEY) / NAME).exists()
 
 
+def test_every_file_below_a_key_is_listed(open_any: OpenStore) -> None:
+    store = open_any()
+    assert store.names("runs") == []
+    for name in (NAME, "b.zst"):
+        _write(store, b"label", name)
+    store.publish(KEY, [NAME, "b.zst"])
+    assert store.names(KEY) == ["b.zst", NAME]
+    assert store.names("runs") == [f"{KEY.removeprefix('runs/')}/{name}" for name in ("b.zst", NAME)]
+    assert store.names("run") == []
+
+
 def test_a_store_that_works_has_no_problem(open_any: OpenStore) -> None:
     assert open_any().problem() is None
 

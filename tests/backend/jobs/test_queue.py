@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from backend.database import now, read_session, write_session
 from backend.datasets.tables import Dataset
 from backend.errors import ConflictError
-from backend.jobs import queue, reports, service
+from backend.jobs import queue, reports, service, upkeep
 from backend.jobs.tables import Job, JobEvent
 from backend.jobs.upkeep import reap_expired_leases, resend_lost_wake_ups
 from hiast.contracts.datasets import DatasetSpec
@@ -155,6 +155,19 @@ def test_a_lost_wake_up_is_sent_again_once_in_a_while(engine: Engine, wake_ups: 
     assert resend_lost_wake_ups(engine, older_than=timedelta(hours=1)) == []
     assert wake_ups == [job_id]
     assert _job(engine, running).state == "running"
+
+
+def test_no_wake_up_is_sent_again_while_the_broker_still_holds_some(
+    engine: Engine, wake_ups: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a long job they would pile up, one a job and turn."""
+    job_id = _add_job(engine)
+    wake_ups.clear()
+    monkeypatch.setattr(upkeep, "wake_ups_waiting", lambda **_which: True)
+    assert resend_lost_wake_ups(engine, older_than=-timedelta(hours=1)) == []
+    monkeypatch.setattr(upkeep, "wake_ups_waiting", lambda **_which: False)
+    assert resend_lost_wake_ups(engine, older_than=-timedelta(hours=1)) == [job_id]
+    assert wake_ups == [job_id]
 
 
 def test_nobody_is_woken_for_a_job_that_was_rolled_back(engine: Engine, wake_ups: list[int]) -> None:

@@ -34,7 +34,7 @@ def test_a_broker_that_is_down_is_tried_once_a_turn(
 ) -> None:
     tried: list[int] = []
 
-    def _down(job_id: int) -> bool:
+    def _down(job_id: int, **_which: bool) -> bool:
         tried.append(job_id)
         return False
 

@@ -6,10 +6,11 @@ import torch
 
 from hiast.contracts.errors import UserError
 from hiast.contracts.run_spec import RunSpec
+from hiast.contracts.step_files import STUDENT_FILE, TEACHER_FILE
 from hiast.data.label_files import label_path
 from hiast.models import load_model
 from hiast.rounds import batches, run_round
-from hiast.rounds.run_round import STUDENT_FILE, TEACHER_FILE, label_round, train_round
+from hiast.rounds.run_round import label_round, train_round
 
 
 def ignore(_progress):

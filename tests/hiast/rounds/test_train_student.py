@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hiast.contracts.errors import Canceled, UserError
+from hiast.contracts.errors import Canceled, Superseded, UserError
 from hiast.contracts.reports import LabelSetReport
 from hiast.contracts.run_spec import RunSpec
 from hiast.rounds.batches import BatchPlan
@@ -142,6 +142,19 @@ def test_an_interrupted_training_ends_bit_identical(halves, small_model, tmp_pat
     assert_same_weights(student, whole)
     assert_same_weights(teacher, whole_teacher)
     assert metrics == whole_metrics
+
+
+def test_a_superseded_training_leaves_its_successor_s_state_alone(halves, small_model, tmp_path):
+    file = StateFile(tmp_path / "state.pt", "one training")
+
+    def lose_the_job(progress):
+        if progress.done == 2:
+            file.path.write_bytes(b"the successor's")
+            raise Superseded
+
+    with pytest.raises(Superseded):
+        train(small_model(), halves, lose_the_job, state_file=file)
+    assert file.path.read_bytes() == b"the successor's"
 
 
 def test_a_state_of_another_training_is_not_taken_up(halves, small_model, tmp_path):
