@@ -119,6 +119,6 @@ def write_session(engine: Engine) -> Iterator[Session]:
             action()
 
 
-def after_commit(session: Session, action: Callable[[], None]) -> None:
+def after_commit(session: Session, action: Callable[[], object]) -> None:
     """Run `action` when this session has committed."""
     session.info.setdefault("after_commit", []).append(action)

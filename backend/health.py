@@ -43,12 +43,12 @@ async def healthz() -> Health:
 @router.get("/readyz", response_model=Health)
 async def readyz(request: Request, engine: DatabaseEngine, artifacts: Artifacts) -> Any:
     """Database, broker, artifact store and upkeep work; 503 and what is wrong otherwise."""
-    upkeep: Upkeep = request.app.state.upkeep
+    upkeep: Upkeep | None = request.app.state.upkeep
     checks: dict[str, Callable[[], str | None]] = {
         "database": lambda: _database_problem(engine),
         "broker": broker_problem,
         "artifacts": artifacts.problem,
-        "upkeep": upkeep.problem,
+        "upkeep": upkeep.problem if upkeep else lambda: "it has not been started",
     }
     answers = await asyncio.gather(*(_answer(check) for check in checks.values()))
     wrong = {name: answer for name, answer in zip(checks, answers, strict=True) if answer}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -75,6 +77,8 @@ def create_app() -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.engine = open_engine(settings.resolved_database_url)
+    app.state.upkeep = None
+    app.state.layer_threads = CapacityLimiter(max(4, os.cpu_count() or 1))
     app.state.artifacts = open_store(
         settings.resolved_artifacts_url,
         cache=settings.cache_directory,

@@ -35,6 +35,7 @@ def write_structured_logs() -> None:
         root.removeHandler(other)
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    logging.captureWarnings(True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True

@@ -1,6 +1,6 @@
 """Sends thousands of generated requests to the whole API in process and lists what it answers wrongly.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.fuzz_api [--cases 10000] [--header 'Authorization: Bearer …']
+    OMP_NUM_THREADS=1 python -m benchmarks.fuzz_api [--cases 10000] [--seed 0]
 
 Requests are generated from the API's own description: ones that fit it and ones that do not, each by
 itself, and chains of requests that follow its links. Every answer must have a documented status, content
@@ -16,7 +16,9 @@ import os
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,12 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import Engine
 
+from backend.auth.person import PERMISSIONS
+from backend.auth.secret import digest_of, new_secret
+from backend.auth.tables import Token, User
+from backend.database import write_session
 from benchmarks.reviewable_round import make_round
 
 DESCRIPTION = "/api/v1/openapi.json"
@@ -55,15 +62,18 @@ STREAM_SECONDS = 0.3
 class Findings:
     """What came back: how often, and which answers were wrong (with a command that repeats the request)."""
 
-    headers: dict[str, str]
+    sign_in: Callable[[], dict[str, str]]
+    """The headers of somebody who may do everything; asked again when requests have taken that away."""
     data: Path
     """A folder that can be registered as a data set."""
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
     asked: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
     wrong: dict[tuple[str, str, int], str] = field(default_factory=dict)
 
     def options(self, case: Case) -> dict[str, Any]:
         """How to send a case."""
+        self.headers = self.headers or self.sign_in()
         stream = case.operation.label.endswith("/events")
         return {"headers": self.headers, "timeout": STREAM_SECONDS if stream else 30}
 
@@ -90,6 +100,8 @@ class Findings:
         """Count an answer and note what is wrong with it."""
         label, status = case.operation.label, response.status_code
         self.answers[label, status] += 1
+        if status == HTTPStatus.UNAUTHORIZED:
+            self.headers = {}
         try:
             case.validate_response(response, checks=CHECKS)
         except FailureGroup as group:
@@ -103,14 +115,14 @@ class Findings:
 
 
 def fuzz(
-    app: FastAPI, cases: int, data: Path, *, headers: dict[str, str], random_seed: int = 0
+    app: FastAPI, cases: int, data: Path, sign_in: Callable[[], dict[str, str]], *, random_seed: int = 0
 ) -> Findings:
     """About so many requests to the app; its database should hold something to find.
 
     `data`: the folder of a registered data set, named as `make_round` names it.
     """
-    description = schemathesis.openapi.from_asgi(DESCRIPTION, app, headers=headers)
-    findings = Findings(headers, data)
+    description = schemathesis.openapi.from_asgi(DESCRIPTION, app, headers=sign_in())
+    findings = Findings(sign_in, data)
     while findings.cases < cases * SHARE_OF_CHAINS:
         chains = int((cases * SHARE_OF_CHAINS - findings.cases) / STEPS) + 1
         _follow_links(description, findings, chains, random_seed)
@@ -126,6 +138,18 @@ def fuzz(
         if findings.cases == before:
             break
     return findings
+
+
+def admin(engine: Engine) -> dict[str, str]:
+    """The headers of a new admin."""
+    secret = new_secret()
+    with write_session(engine) as session:
+        user = User(name=f"fuzz {secret[:8]}", role="admin")
+        session.add(user)
+        session.flush()
+        permissions = sorted(PERMISSIONS["admin"])
+        session.add(Token(user_id=user.id, name="fuzz", digest=digest_of(secret), scopes=permissions))
+    return {"Authorization": f"Bearer {secret}"}
 
 
 def _settings(examples: int, **more: Any) -> settings:
@@ -189,28 +213,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--header", action="append", default=[], help="'Name: value', of every request")
     arguments = parser.parse_args()
-    headers = dict(header.split(": ", 1) for header in arguments.header)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         os.environ.update(STUDIO_HOME=folder, STUDIO_DATA_ROOTS=folder)
         # Read the environment set above.
         from backend import health
-        from backend.jobs import queue
+        from backend.jobs import queue, upkeep
         from backend.main import create_app
         from backend.migrations import upgrade_database
         from backend.settings import get_settings
 
         upgrade_database(get_settings().resolved_database_url)
-        queue.wake_worker = lambda _job_id: None
+        queue.wake_worker = upkeep.wake_worker = lambda _job_id: True
         health.broker_problem = lambda: None
         app = create_app()
         for number in range(ROUNDS):
             make_round(app.state.engine, home / "artifacts", home / f"photos{number}")
         start = time.perf_counter()
         logging.disable(logging.INFO)
-        findings = fuzz(app, arguments.cases, home / "photos0", headers=headers, random_seed=arguments.seed)
+        findings = fuzz(
+            app,
+            arguments.cases,
+            home / "photos0",
+            lambda: admin(app.state.engine),
+            random_seed=arguments.seed,
+        )
         _report(findings, time.perf_counter() - start)
     raise SystemExit(bool(findings.wrong))
 

@@ -112,8 +112,8 @@ def start_api(home: Path) -> tuple[subprocess.Popen[bytes], str]:
     url = f"http://127.0.0.1:{port}"
     with (home / "api.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--port", port, "--no-access-log", "--no-server-header"],
-            env={**os.environ, "STUDIO_HOME": str(home), "STUDIO_API_URL": url},
+            [*command, "--port", port, "--no-access-log", "--timeout-keep-alive", "75"],
+            env={**os.environ, "STUDIO_HOME": str(home), "STUDIO_API_URL": url, "MALLOC_ARENA_MAX": "2"},
             stdout=log,
             stderr=log,
         )
@@ -135,7 +135,13 @@ def memory(process: subprocess.Popen[bytes]) -> str:
     return f"{values['VmRSS']} MiB, at its peak {values['VmHWM']} MiB"
 
 
-def report(measured: Measured, seconds: float, threads: str) -> None:
+def processor_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Processor time the process has used (Linux)."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def report(measured: Measured, seconds: float, of_api: str) -> None:
     print(f"{'':20}{'requests':>9}{'p50':>9}{'p95':>9}{'max':>9}   ms")
     groups = {
         "JSON": ("list", "open", "decide"),
@@ -149,7 +155,8 @@ def report(measured: Measured, seconds: float, threads: str) -> None:
                 p50, p95 = times[len(times) // 2], times[int(len(times) * 0.95)]
                 print(f"{kind:20}{len(times):9}{1000 * p50:9.0f}{1000 * p95:9.0f}{1000 * times[-1]:9.0f}")
     decisions = len(measured.seconds["decide"])
-    print(f"{decisions / seconds:.1f} labels/s, {measured.received / seconds / 2**20:.1f} MiB/s; {threads}")
+    print(f"{decisions / seconds:.1f} labels/s, {measured.received / seconds / 2**20:.1f} MiB/s")
+    print(f"API process: {of_api}")
     print(f"errors: {dict(measured.errors) or 'none'}")
 
 
@@ -175,10 +182,15 @@ def main() -> None:
         )
         process, url = start_api(home)
         try:
-            before = memory(process)
+            before, used = memory(process), processor_seconds(process)
             settings = (arguments.people, arguments.seconds, arguments.think)
             measured = asyncio.run(load(url, round_id, *settings))
-            report(measured, arguments.seconds, f"API process: {before} before, {memory(process)} after")
+            used = processor_seconds(process) - used
+            report(
+                measured,
+                arguments.seconds,
+                f"{used:.1f} s of processor, {before} before, {memory(process)} after",
+            )
         finally:
             process.terminate()
             process.wait(20)

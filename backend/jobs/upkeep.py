@@ -68,7 +68,9 @@ def resend_lost_wake_ups(engine: Engine, *, older_than: timedelta) -> list[int]:
         for job in jobs:
             job.woken_at = database_now(session)
     for job in jobs:
-        wake_worker(job.id, gpu=job.gpus > 0)
+        # Each failing try takes seconds: when the broker is down, leases are what upkeep has to look after.
+        if wake_worker(job.id, gpu=job.gpus > 0) is False:
+            break
     return [job.id for job in jobs]
 
 

@@ -47,16 +47,18 @@ def _sender() -> Celery:
     return sender
 
 
-def wake_worker(job_id: int, *, gpu: bool = False) -> None:
-    """Send a wake-up, to workers with a GPU alone when the job needs one.
+def wake_worker(job_id: int, *, gpu: bool = False) -> bool:
+    """Send a wake-up, to workers with a GPU alone when the job needs one; False when the broker is down.
 
-    A broker that is down costs time, never a job: upkeep sends again.
+    That costs time, never a job: upkeep sends again.
     """
     queue = GPU_WORKERS if gpu else ANY_WORKER
     try:
         _sender().send_task(TASK_NAME, args=[job_id], retry=False, queue=queue)
     except OperationalError as error:
         log.warning("wake_up.failed", job_id=job_id, error=str(error))
+        return False
+    return True
 
 
 def broker_problem() -> str | None:

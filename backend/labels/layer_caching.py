@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from backend.entity_tags import asks_for
 from backend.labels.layers import LabelFiles, photo
 from backend.labels.schemas import Layer
 from hiast.data.image_files import file_below
@@ -55,5 +56,4 @@ def is_known(tag: str, if_none_match: str | None) -> bool:
     """Whether the client already has the layer, by its If-None-Match header."""
     if if_none_match is None:
         return False
-    known = [item.strip().removeprefix("W/") for item in if_none_match.split(",")]
-    return "*" in known or tag.removeprefix("W/") in known
+    return asks_for(if_none_match.replace("W/", ""), tag.removeprefix("W/"))

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.artifacts import ArtifactStore, label_version, labels_key
@@ -17,8 +18,7 @@ from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.labels import repository
 from backend.labels.schemas import Layer
-from backend.labels.tables import Label
-from backend.rounds.repository import get_round
+from backend.rounds.tables import Round
 from backend.runs.tables import Run
 from hiast.contracts.class_spaces import IGNORED, ClassSpace
 from hiast.contracts.datasets import DatasetSpec, ImageEntry
@@ -68,20 +68,28 @@ class LabelFiles:
 
 def locate(session: Session, artifacts: ArtifactStore, label_id: int) -> LabelFiles:
     """Find the files of a label. Raises NotFoundError."""
-    label: Label = repository.get_label(session, label_id)
-    round_ = get_round(session, label.round_id)
-    run = session.get_one(Run, round_.run_id)
-    image = session.get_one(Image, label.image_id)
+    label = repository.get_label(session, label_id)
+    # One query, and not the run's whole spec: this is asked for every layer of every label.
+    query = (
+        select(
+            Run.id, Round.number, Round.created_at, Round.label_set, Run.class_space, Image, Dataset.spec
+        )
+        .join(Run, Run.id == Round.run_id)
+        .join(Image, Image.id == label.image_id)
+        .join(Dataset, Dataset.id == Image.dataset_id)
+        .where(Round.id == label.round_id)
+    )
+    run_id, number, created_at, label_set, class_space, image, dataset = session.execute(query).one()
     return LabelFiles(
         digest=label.layers_digest,
         artifacts=artifacts,
-        key=labels_key(run.id, round_.number),
-        version=label_version(round_.created_at, label.attempt),
+        key=labels_key(run_id, number),
+        version=label_version(created_at, label.attempt),
         name=label.name,
-        classes=run.class_space,
-        hard_classes=round_.label_set.hard_classes if round_.label_set else None,
+        classes=class_space,
+        hard_classes=label_set.hard_classes if label_set else None,
         region_weights=label.report.region_weights,
-        dataset=session.get_one(Dataset, image.dataset_id).spec,
+        dataset=dataset,
         entry=ImageEntry(name=image.name, image_path=image.image_path, label_path=image.label_path),
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Header, Query, Response
+from anyio import to_thread
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
-from backend.dependencies import Artifacts, Id, Reader, ReadSession, Reviewer, WriteSession
+from backend.database import read_session
+from backend.dependencies import Artifacts, DatabaseEngine, Id, Reader, ReadSession, Reviewer, WriteSession
 from backend.entity_tags import answer, tag_of
 from backend.labels import layers, repository, service
 from backend.labels.comparison import compare
@@ -64,16 +66,16 @@ def review_label(
 
 
 @router.get("/labels/{label_id}/layers/{layer}", response_class=Response, responses=LAYER_ANSWERS)
-def get_layer(
+async def get_layer(
+    request: Request,
     label_id: Id,
     layer: Layer,
-    session: ReadSession,
+    engine: DatabaseEngine,
     artifacts: Artifacts,
     format: Literal["png", "raw"] = "png",  # noqa: A002  (the query parameter's name)
     term: Literal["seg", "kld", "entropy", "consistency"] = "seg",
     v: Annotated[str | None, Query(max_length=200, description="layers_digest of the label")] = None,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
-    accept_encoding: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
     """A pixel layer: `png` to look at, `raw` to compute with (row-major, little endian).
 
@@ -81,21 +83,28 @@ def get_layer(
     the loss term of region-weight. With `v` = layers_digest the answer may be cached for ever; with
     another `v`, or none, caches ask again and get 304 while the ETag holds.
     """
-    files = layers.locate(session, artifacts, label_id)
-    session.close()  # what follows may wait for the artifact store; no connection is kept meanwhile
-    tag = entity_tag(files, layer, raw=format == "raw", term=term)
-    headers = {"ETag": tag, "Cache-Control": cache_control(files, layer, v)}
-    if is_known(tag, if_none_match):
-        return Response(status_code=304, headers=headers)
-    if layer == "image":
-        path, media_type = layers.photo(files)
-        if path is not None:
-            return FileResponse(path, media_type=media_type, headers=headers)
-    body, media_type = layers.render(files, layer, raw=format == "raw", term=term)
-    if format == "raw":
-        body, how = packed(body, accept_encoding)
-        headers |= how
-    return Response(body, media_type=media_type, headers=headers)
+    accepted = request.headers.get("accept-encoding")
+
+    def _answer() -> Response:
+        with read_session(engine) as session:
+            files = layers.locate(session, artifacts, label_id)
+        # What follows may wait for the artifact store; no connection is kept meanwhile.
+        tag = entity_tag(files, layer, raw=format == "raw", term=term)
+        headers = {"ETag": tag, "Cache-Control": cache_control(files, layer, v)}
+        if is_known(tag, if_none_match):
+            return Response(status_code=304, headers=headers)
+        if layer == "image":
+            path, media_type = layers.photo(files)
+            if path is not None:
+                return FileResponse(path, media_type=media_type, headers=headers)
+        body, media_type = layers.render(files, layer, raw=format == "raw", term=term)
+        if format == "raw":
+            body, how = packed(body, accepted)
+            headers |= how
+        return Response(body, media_type=media_type, headers=headers)
+
+    # Threads of their own, and few: decisions and lists do not queue behind pixels.
+    return await to_thread.run_sync(_answer, limiter=request.app.state.layer_threads)
 
 
 @router.get("/compare", responses={404: {}})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from benchmarks.fuzz_api import fuzz
+from benchmarks.fuzz_api import admin, fuzz
 from benchmarks.reviewable_round import make_round
 
 CASES = 700
@@ -25,7 +26,8 @@ def test_every_answer_to_a_generated_request_is_documented(
     engine = sqlite_client.app.state.engine  # type: ignore[attr-defined]
     for number in range(5):
         make_round(engine, tmp_path / "artifacts", tmp_path / f"photos{number}")
-    findings = fuzz(sqlite_client.app, CASES, tmp_path / "photos0", headers={})  # type: ignore[arg-type]
+    app: FastAPI = sqlite_client.app  # type: ignore[assignment]
+    findings = fuzz(app, CASES, tmp_path / "photos0", lambda: admin(engine))
     assert findings.wrong == {}, "\n".join(findings.wrong.values())
     assert findings.cases >= CASES
     # Requests reached the code behind the checks of their form, and every operation was asked.
