@@ -17,6 +17,8 @@ from backend.errors import UnavailableError
 from hiast.contracts.errors import NotFoundError, UserError
 
 FILES_AT_ONCE: Final = 64
+FEW: Final = 4
+"""Up to so many objects are asked for one by one; more of them, with a list of the folder."""
 _TIMEOUTS: Final = {"connect_timeout": 5, "read_timeout": 20}
 _ATTEMPTS_OF_A_CHECK: Final = 1
 _ATTEMPTS: Final = 4
@@ -67,7 +69,8 @@ class ObjectStore:
     ) -> None:
         """Link files from the cache into this process' directory; downloads what the cache lacks."""
         directory = self.directory(key)
-        known = {name: version or self._version(key, [name]) for name, version in versions.items()}
+        known = {name: version for name, version in versions.items() if version is not None}
+        known |= self._present_versions(key, [name for name in versions if name not in known])
         count = 0
         for names in self._bring(key, known):
             for name in names:
@@ -118,6 +121,20 @@ class ObjectStore:
             tags = [self._files.info(self._object(key, name))["ETag"] for name in names]
         return hashlib.sha256("".join(tags).encode()).hexdigest()[:16]
 
+    def _present_versions(self, key: str, names: Sequence[str]) -> dict[str, str]:
+        """The version of each object's present content; many are asked for a thousand at a time."""
+        if len(names) <= FEW:
+            return {name: self._version(key, [name]) for name in names}
+        with self._explained(key):
+            listed = self._files.find(f"{self._root}/{key}", detail=True)
+        versions = {}
+        for name in names:
+            if self._object(key, name) not in listed:
+                raise self._absent(f"{key}/{name}")
+            tag = listed[self._object(key, name)]["ETag"]
+            versions[name] = hashlib.sha256(tag.encode()).hexdigest()[:16]
+        return versions
+
     def _bring(self, key: str, versions: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
         """Have files in the cache; yields their names, some at a time, as they are there."""
         everything = tuple(versions)
@@ -159,11 +176,7 @@ class ObjectStore:
         if isinstance(error, FileNotFoundError):
             if _service_code(error) == "NoSuchBucket":
                 return self._no_bucket()
-            return NotFoundError(
-                f"{what} is not in the artifact store.",
-                where=self.url,
-                remedy="Restore it from a backup, or do the step that made it again.",
-            )
+            return self._absent(what)
         if isinstance(error, PermissionError):
             return UnavailableError(
                 f"the artifact store refused access ({error}).",
@@ -180,6 +193,13 @@ class ObjectStore:
             f"the artifact store does not answer as it should ({error}).",
             where=self.url,
             remedy="See that the server runs and is reachable; STUDIO_S3_ENDPOINT holds its address.",
+        )
+
+    def _absent(self, what: str) -> NotFoundError:
+        return NotFoundError(
+            f"{what} is not in the artifact store.",
+            where=self.url,
+            remedy="Restore it from a backup, or do the step that made it again.",
         )
 
     def _no_bucket(self) -> UserError:

@@ -27,6 +27,7 @@ from tests.servers.postgres import create_database, running_postgres
 from tests.servers.s3 import CREDENTIALS, S3Server
 
 BUCKET = "studio"
+ADMIN = {"name": "admin", "password": "correct horse of the team"}
 PORTS = ("api", "another api", "ui", "proxy health")
 
 
@@ -53,9 +54,19 @@ class TeamStudio(Studio):
     """What the compose file sets for every service."""
     ports: dict[str, int] = field(default_factory=dict)
     parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    token: str = ""
+    """Of the first admin: behind a proxy nobody is let in without signing in."""
     s3: S3Server = field(default_factory=lambda: S3Server(free_port()))
 
-    def up(self) -> None:
+    @property
+    def client(self) -> httpx.Client:
+        return self.client_at(self.url)
+
+    def client_at(self, origin: str) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.Client(base_url=f"{origin}/api/v1", headers=headers, timeout=30, trust_env=False)
+
+    def up(self, *_options: str) -> None:
         migrated = subprocess.run(
             compose_command("migrate"), cwd=ROOT, env=self._environment(), check=False
         )
@@ -65,6 +76,9 @@ class TeamStudio(Studio):
         self.start("proxy")
         self.start_worker("machine 1")
         wait_for("every part to answer", self._ready, 180)
+        with httpx.Client(base_url=f"{self.url}/api/v1", timeout=30, trust_env=False) as visitor:
+            assert visitor.post("/session", json=ADMIN).status_code == 201
+            self.token = visitor.post("/tokens", json={"name": "tests"}).json()["secret"]
 
     def start(self, service: str, *more: str, name: str = "", **variables: str) -> None:
         """Start the service's command of the compose file; later arguments win over its own."""
@@ -83,7 +97,8 @@ class TeamStudio(Studio):
         """One more API process, on the port of that name."""
         cache = str(self.home / f"cache of {name}")
         listen = ("--host", "127.0.0.1", "--port", str(self.ports[name]))
-        self.start("api", *listen, name=name, STUDIO_CACHE=cache)
+        password = ADMIN["password"]
+        self.start("api", *listen, name=name, STUDIO_CACHE=cache, STUDIO_ADMIN_PASSWORD=password)
 
     def start_worker(self, machine: str) -> None:
         """A worker on a machine that shares nothing with the others but the servers and the data sets."""
@@ -128,7 +143,7 @@ class TeamStudio(Studio):
         addresses = [
             f"{self.url}/readyz",
             f"http://127.0.0.1:{self.ports['ui']}/healthz",
-            f"{self.url}/ui/",
+            f"{self.url}/sign-in",
         ]
         try:
             return all(

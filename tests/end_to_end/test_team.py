@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.end_to_end.studio_process import ROOT, Studio, wait_for
-from tests.end_to_end.team_processes import TeamStudio, compose_services
+from tests.end_to_end.team_processes import ADMIN, TeamStudio, compose_services
 
 pytestmark = [pytest.mark.services, pytest.mark.parametrize("studio", ["team"], indirect=True)]
 
@@ -32,11 +32,15 @@ def _get(url: str) -> httpx.Response:
 def test_pages_and_api_share_one_origin_and_run_apart(team: TeamStudio) -> None:
     first = _get(team.url)
     assert (first.status_code, first.headers["location"]) == (302, "/ui/")
-    page = _get(f"{team.url}/ui/")
+    signed_out = httpx.get(f"{team.url}/ui/", headers={"accept": "text/html"}, trust_env=False)
+    assert (signed_out.status_code, signed_out.headers["location"]) == (303, "/sign-in?next=/ui/")
+    with httpx.Client(base_url=team.url, timeout=30, trust_env=False) as visitor:
+        assert visitor.post("/api/v1/session", json=ADMIN).status_code == 201
+        page = visitor.get("/ui/")
+        assert visitor.get("/api/v1/recipes").json()
     # The page's head travels as a string inside Gradio's configuration.
     assert '"api": "/api/v1"' in page.text.replace("\\", "")
     assert _get(f"{team.url}/ui-static/studio.css").status_code == 200
-    assert _get(f"{team.url}/api/v1/recipes").json()
     api, ui = (f"http://127.0.0.1:{team.ports[name]}" for name in ("api", "ui"))
     assert _get(f"{ui}/healthz").json()["problems"] == []
     assert (_get(f"{api}/ui/").status_code, _get(f"{ui}/api/v1/recipes").status_code) == (404, 404)
@@ -52,6 +56,7 @@ def test_a_browser_sees_the_data_sets_through_the_proxy(team: TeamStudio) -> Non
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
         page = browser.new_page()
+        page.request.post(f"{team.url}/api/v1/session", data=ADMIN)
         local = (team.url, "data:", "blob:")
         page.on("request", lambda sent: None if sent.url.startswith(local) else foreign.append(sent.url))
         page.goto(f"{team.url}/ui/datasets")
@@ -96,8 +101,9 @@ def _another_api_process_shows(team: TeamStudio, labels: list[dict[str, Any]]) -
     team.start_api("another api")
     origin = f"http://127.0.0.1:{team.ports['another api']}"
     wait_for("another API process", lambda: _answers(f"{origin}/readyz"))
-    for label in labels:
-        assert _get(f"{origin}/api/v1/labels/{label['id']}/layers/kept").status_code == 200
+    with team.client_at(origin) as client:
+        for label in labels:
+            assert client.get(f"/labels/{label['id']}/layers/kept").status_code == 200
     team.stop_part("another api")
 
 

@@ -49,6 +49,7 @@ def test_an_absent_object_is_named(open_s3: OpenStore) -> None:
         lambda: store.fetch("runs/1", ["student.safetensors"]),
         lambda: store.fetch("runs/1", ["student.safetensors"], version="1"),
         lambda: store.take("runs/1", {"student.safetensors": "1"}),
+        lambda: store.take("runs/1", dict.fromkeys(["student.safetensors", "2", "3", "4", "5"])),
     ):
         with pytest.raises(NotFoundError, match="runs/1/student.safetensors.*backup"):
             fetch()

@@ -59,6 +59,18 @@ def test_without_a_version_the_present_content_is_read(open_any: OpenStore) -> N
         assert (second.directory(KEY) / NAME).read_bytes() == content
 
 
+def test_many_files_without_a_version_are_taken_as_they_are_now(open_any: OpenStore) -> None:
+    first, second = open_any("one"), open_any("two")
+    names = [f"part/{number}.npz" for number in range(12)]
+    for turn in (b"first ", b"second "):
+        for name in names:
+            _write(first, turn + name.encode(), name)
+        first.publish(KEY, names)
+        second.take(KEY, dict.fromkeys(names))
+        read = [(second.directory(KEY) / name).read_bytes() for name in names]
+        assert read == [turn + name.encode() for name in names]
+
+
 def test_removed_files_are_gone_and_absent_ones_are_passed_over(open_any: OpenStore) -> None:
     first, second = open_any("one"), open_any("two")
     assert not second.holds(KEY, NAME)
