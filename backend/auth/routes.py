@@ -112,7 +112,7 @@ def change_user(user_id: Id, body: UserChange, session: WriteSession, person: Ad
     return service.read_user(service.change_user(session, user_id, body, person.name))
 
 
-@router.get("/tokens")
+@router.get("/tokens", responses={404: {}})
 def list_tokens(
     session: ReadSession,
     person: Reader,

@@ -105,7 +105,11 @@ def advance_run(
     return service.read_run(session, repository.get_run(session, run_id))
 
 
-@router.get("/{run_id}/events")
+@router.get(
+    "/{run_id}/events",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
 async def run_events(run_id: Id, engine: DatabaseEngine) -> EventSourceResponse:
     """Server-sent events: `run` whenever the run changes, `job` whenever one of its jobs does.
 

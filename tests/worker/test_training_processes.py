@@ -15,7 +15,12 @@ from backend.jobs.tables import Job, JobEvent
 from backend.runs import service as runs
 from tests.worker.service import Service, wait_for
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
+# Processes are what is tested here; tests/backend/jobs has the protocol on both databases.
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.timeout(600),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 TOGETHER: dict[str, Any] = {"compute__processes": 2, "compute__device": "cpu"}
 LONG: dict[str, Any] = {**TOGETHER, "training__iterations": 3000, "compute__checkpoint_every": 5000}
 

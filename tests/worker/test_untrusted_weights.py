@@ -41,7 +41,7 @@ class Attack:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with a migrated database and a scanned data set named `target`."""
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
-    monkeypatch.setattr(queue, "wake_worker", lambda _job_id: None)
+    monkeypatch.setattr(queue, "wake_worker", lambda _job_id, **_options: True)
     get_settings.cache_clear()
     upgrade_database(get_settings().resolved_database_url)
     import numpy as np

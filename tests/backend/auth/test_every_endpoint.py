@@ -43,9 +43,11 @@ ENDPOINTS = {
     "GET /api/v1/runs": "read",
     "POST /api/v1/runs": "operate",
     "GET /api/v1/runs/{run_id}": "read",
+    "PATCH /api/v1/runs/{run_id}": "operate",
     "POST /api/v1/runs/{run_id}/cancel": "operate",
     "POST /api/v1/runs/{run_id}/advance": "operate",
     "GET /api/v1/runs/{run_id}/curves": "read",
+    "GET /api/v1/runs/{run_id}/events": "read",
     "GET /api/v1/rounds/{round_id}": "read",
     "GET /api/v1/rounds/{round_id}/thresholds": "read",
     "GET /api/v1/rounds/{round_id}/classes": "read",
@@ -66,6 +68,8 @@ ENDPOINTS = {
     "POST /api/v1/jobs/{job_id}/retry": "operate",
     "GET /api/v1/jobs/{job_id}/log": "read",
     "GET /api/v1/jobs/{job_id}/events": "read",
+    "POST /api/v1/jobs/{job_id}/priority": "operate",
+    "GET /api/v1/workers": "read",
 }
 OWN_AFFAIRS = {"DELETE /api/v1/session", "POST /api/v1/tokens", "DELETE /api/v1/tokens/{token_id}"}
 """Change something, but only of the person who asks."""
