@@ -28,6 +28,7 @@ from tests.servers.s3 import CREDENTIALS, S3Server
 
 BUCKET = "studio"
 ADMIN = {"name": "admin", "password": "correct horse of the team"}
+SCOPES = ["read", "review", "operate", "administer"]
 PORTS = ("api", "another api", "ui", "proxy health")
 
 
@@ -78,7 +79,7 @@ class TeamStudio(Studio):
         wait_for("every part to answer", self._ready, 180)
         with httpx.Client(base_url=f"{self.url}/api/v1", timeout=30, trust_env=False) as visitor:
             assert visitor.post("/session", json=ADMIN).status_code == 201
-            self.token = visitor.post("/tokens", json={"name": "tests"}).json()["secret"]
+            self.token = visitor.post("/tokens", json={"name": "tests", "scopes": SCOPES}).json()["secret"]
 
     def start(self, service: str, *more: str, name: str = "", **variables: str) -> None:
         """Start the service's command of the compose file; later arguments win over its own."""

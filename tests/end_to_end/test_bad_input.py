@@ -13,7 +13,8 @@ import pytest
 from tests.end_to_end.faulty_files import SIZE, faulty_folder, picture, png, write_pair
 from tests.end_to_end.studio_process import TINY, Studio
 
-pytestmark = pytest.mark.services
+# What the API refuses does not depend on the servers behind it.
+pytestmark = [pytest.mark.services, pytest.mark.parametrize("studio", ["embedded"], indirect=True)]
 
 
 def _totals(studio: Studio) -> dict[str, int]:
