@@ -22,7 +22,7 @@ import backend.reviews.routes
 import backend.rounds.routes
 import backend.runs.routes
 import backend.workers.routes
-from backend.artifacts import open_store
+from backend.artifacts import configured_store
 from backend.auth.cross_site import RefuseCrossSite
 from backend.auth.first_admin import make_from_settings
 from backend.auth.secret_in_address import RefuseSecretInAddress
@@ -79,12 +79,7 @@ def create_app() -> FastAPI:
     app.state.engine = open_engine(settings.resolved_database_url)
     app.state.upkeep = None
     app.state.layer_threads = CapacityLimiter(max(4, os.cpu_count() or 1))
-    app.state.artifacts = open_store(
-        settings.resolved_artifacts_url,
-        cache=settings.cache_directory,
-        cache_gib=settings.cache_gib,
-        s3_endpoint=settings.s3_endpoint,
-    )
+    app.state.artifacts = configured_store(settings)
     add_error_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(HeadAndOptions)

@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from backend.artifacts import open_store
+from backend.artifacts import configured_store
 from backend.database import open_engine, read_session
 from backend.jobs import reports
 from backend.jobs.inputs import JobInput, load_inputs
@@ -70,13 +70,7 @@ def _read(engine: Engine, job_id: int) -> JobInput:
 
 
 def _run(job: JobInput, reporter: Reporter) -> None:
-    settings = get_settings()
-    artifacts = open_store(
-        settings.resolved_artifacts_url,
-        cache=settings.cache_directory,
-        cache_gib=settings.cache_gib,
-        s3_endpoint=settings.s3_endpoint,
-    )
+    artifacts = configured_store(get_settings())
     if job.dataset is not None:
         run_scan(job.dataset, reporter, artifacts)
         return

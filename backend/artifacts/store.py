@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from backend.artifacts.directory import DirectoryStore
+from backend.settings import Settings
 from hiast.contracts.errors import UserError
 
 GIB: Final = 2**30
@@ -79,4 +80,14 @@ def open_store(url: str, *, cache: Path, cache_gib: float, s3_endpoint: str | No
         f"{url.split('@')[-1]!r} is no artifact store.",
         where="STUDIO_ARTIFACTS_URL",
         remedy="Give file:///a/directory or s3://bucket/prefix that the API and every worker reach.",
+    )
+
+
+def configured_store(settings: Settings) -> ArtifactStore:
+    """The store that the settings name."""
+    return open_store(
+        settings.resolved_artifacts_url,
+        cache=settings.cache_directory,
+        cache_gib=settings.cache_gib,
+        s3_endpoint=settings.s3_endpoint,
     )

@@ -12,7 +12,7 @@ import sys
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.artifacts import open_store
+from backend.artifacts import configured_store
 from backend.database import open_engine, read_session
 from backend.doctor import find_problems
 from backend.settings import get_settings
@@ -30,12 +30,7 @@ def main() -> int:
     if engine.dialect.name != "sqlite":
         # One moment for all checks; SQLite's readers have it anyway.
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    artifacts = open_store(
-        settings.resolved_artifacts_url,
-        cache=settings.cache_directory,
-        cache_gib=settings.cache_gib,
-        s3_endpoint=settings.s3_endpoint,
-    )
+    artifacts = configured_store(settings)
     try:
         with read_session(engine) as session:
             problems = find_problems(session, artifacts, quick=arguments.quick)
