@@ -60,7 +60,8 @@ def test_wake_ups_do_not_pile_up_behind_a_busy_worker(studio: Studio) -> None:
     time.sleep(8)
     broker = redis.Redis(unix_socket_path=str(studio.home / "valkey.sock"))
     waiting = sum(broker.llen(key) for key in broker.scan_iter(_type="list"))
-    assert waiting <= len(jobs) + 1
+    # Each was announced, and perhaps once more; one a turn would be 32 by now.
+    assert waiting <= 2 * len(jobs) + 1
     studio.post(f"/runs/{run_id}/cancel")
     for job_id in jobs:
         studio.wait_for_dataset(studio.get(f"/jobs/{job_id}")["dataset_id"])
