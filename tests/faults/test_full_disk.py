@@ -14,7 +14,7 @@ from tests.faults.damage import files_of, finish, problems_of
 from tests.faults.small_disk import small_disk
 
 pytestmark = pytest.mark.services
-SLOW_LABELS: dict[str, Any] = {"labelling__scales": [1.0, 2.0, 3.0], "warm_up__iterations": 4}
+SLOW_LABELS: dict[str, Any] = {"labelling__scales": [3.0, 4.0, 5.0], "warm_up__iterations": 4}
 
 
 def _register(studio: Studio, targets: int) -> None:

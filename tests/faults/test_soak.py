@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.soak import soak
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 SECONDS = 40
 
 
