@@ -86,6 +86,8 @@ class Soak:
         }
         if chance.random() < 0.5:
             body["validation"] = "validation"
+        else:
+            settings["validation"] = None
         if self.request("POST", "/runs", json=body):
             self.tally["runs started"] += 1
 
