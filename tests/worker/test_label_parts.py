@@ -79,6 +79,7 @@ def test_two_workers_make_the_labels_of_one(streets: Service) -> None:
     wait_for("the measurements to be cleared away", lambda: not list(said.rglob("*.measurement")))
 
 
+@pytest.mark.long
 def test_a_killed_part_stops_its_sibling_and_a_retry_makes_what_is_missing(streets: Service) -> None:
     run_id = _start(streets, "killed", compute__label_shards=2)
     wait_for(
