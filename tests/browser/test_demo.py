@@ -100,7 +100,8 @@ def test_the_demo_from_first_label_to_round_two(studio: str, page: Page) -> None
         "a label",
     )
     page.goto(f"{studio}/ui/?run=1")
-    expect(page.locator("#run-state")).to_be_visible()
+    # The first page of a server that has just started, beside a job that keeps the machine busy.
+    expect(page.locator("#run-state")).to_be_visible(timeout=30_000)
     screenshot(page, "run-labelling")
     page.goto(f"{studio}/ui/inspect?round=1")
     expect(page.locator("#legend-table")).to_be_visible()

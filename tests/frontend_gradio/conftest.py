@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from frontend_gradio.app import mount
 from tests.frontend_gradio.fake_api import create_fake_api
 from tests.frontend_gradio.servers import free_port, serving
 
+# A machine that does other work as well takes its time.
+expect.set_options(timeout=15_000)
 CHROMIUM = shutil.which("chromium")
 
 
