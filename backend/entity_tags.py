@@ -32,12 +32,19 @@ def asks_for(if_match: str, tag: str) -> bool:
     return not {tag, "*"}.isdisjoint(_tags(if_match))
 
 
+def is_known(tag: str, if_none_match: str | None) -> bool:
+    """Whether If-None-Match says that the client has what `tag` stands for; weak tags count as strong."""
+    if if_none_match is None:
+        return False
+    return asks_for(if_none_match.replace("W/", ""), tag.removeprefix("W/"))
+
+
 def answer(
     response: Response, tag: str, if_none_match: str | None, shown: BaseModel
 ) -> BaseModel | Response:
     """`shown` with its tag, or 304 without content when the client has just that."""
     headers = {**HEADERS, "ETag": tag}
-    if if_none_match is not None and asks_for(if_none_match.replace("W/", ""), tag):
+    if is_known(tag, if_none_match):
         return Response(status_code=304, headers=headers)
     response.headers.update(headers)
     return shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from backend.entity_tags import asks_for
 from backend.labels.layers import LabelFiles, photo
 from backend.labels.schemas import Layer
 from hiast.data.image_files import file_below
@@ -50,10 +49,3 @@ def cache_control(files: LabelFiles, layer: Layer, version: str | None) -> str:
         return OF_THE_DATA_SET
     settled = layer != "hard-class" or files.hard_classes is not None
     return FOR_EVER if version == files.digest and settled else ASK_AGAIN
-
-
-def is_known(tag: str, if_none_match: str | None) -> bool:
-    """Whether the client already has the layer, by its If-None-Match header."""
-    if if_none_match is None:
-        return False
-    return asks_for(if_none_match.replace("W/", ""), tag.removeprefix("W/"))

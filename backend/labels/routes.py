@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from backend.database import read_session
 from backend.dependencies import Artifacts, DatabaseEngine, Id, Reader, ReadSession, Reviewer, WriteSession
-from backend.entity_tags import answer, tag_of
+from backend.entity_tags import answer, is_known, tag_of
 from backend.labels import layers, repository, service
 from backend.labels.comparison import compare
-from backend.labels.layer_caching import cache_control, entity_tag, is_known
+from backend.labels.layer_caching import cache_control, entity_tag
 from backend.labels.layer_encoding import packed
 from backend.labels.schemas import Comparison, LabelRead, Layer
 from backend.reviews.schemas import ReviewCreate

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from backend.database import write_session
-from backend.labels.layer_caching import is_known
+from backend.entity_tags import is_known
 from backend.labels.tables import Label
 from backend.rounds.tables import Round
 from benchmarks.reviewable_round import make_round
