@@ -136,8 +136,7 @@ def start_upkeep(engine: Engine, every_seconds: float) -> Upkeep:
                 reap_expired_leases(engine)
                 resend_lost_wake_ups(engine, older_than=timedelta(seconds=4 * every_seconds))
                 forget_old_keys(engine)
-                with write_session(engine) as session:
-                    forget_silent(session, FORGET_WORKERS_AFTER)
+                forget_silent(engine, FORGET_WORKERS_AFTER)
             except SQLAlchemyError as error:
                 # The database may be restarting; the next turn tries again.
                 log.error("upkeep.failed", error=str(error))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from backend.database import database_now
+from backend.database import database_now, read_session, write_session
 from backend.workers.capabilities import Capabilities
 from backend.workers.tables import Worker
 
@@ -28,9 +28,14 @@ def note_gone(session: Session, name: str) -> None:
     session.execute(delete(Worker).where(Worker.name == name))
 
 
-def forget_silent(session: Session, longer_than: timedelta) -> None:
-    """Remove workers that were not heard of for so long."""
-    session.execute(delete(Worker).where(Worker.seen_at < database_now(session) - longer_than))
+def forget_silent(engine: Engine, longer_than: timedelta) -> None:
+    """Remove workers that were not heard of for so long. Looks first: writers wait for each other."""
+    with read_session(engine) as session:
+        silent = Worker.seen_at < database_now(session) - longer_than
+        if session.scalar(select(Worker.name).where(silent).limit(1)) is None:
+            return
+    with write_session(engine) as session:
+        session.execute(delete(Worker).where(Worker.seen_at < database_now(session) - longer_than))
 
 
 def list_workers(session: Session) -> Sequence[Worker]:
