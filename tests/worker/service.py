@@ -23,24 +23,16 @@ from backend.runs import service as runs
 from backend.runs.schemas import RunCreate
 from backend.runs.tables import Run
 from hiast.contracts.datasets import DatasetSpec
+from tests.end_to_end.studio_process import ROOT
+from tests.end_to_end.studio_process import TINY as TINY_RUN
 
-ROOT = Path(__file__).parents[2]
+# Without review or validation a run goes to its end by itself; two processes need frozen batch norm.
 TINY: dict[str, Any] = {
+    **TINY_RUN,
     "rounds": 1,
     "review": False,
     "validation": None,
-    "model.base_width": 8,
-    "warm_up.iterations": 2,
-    "warm_up.batch_size": 2,
-    "warm_up.crop": [32, 64],
-    "warm_up.crop_heights": [32, 64],
-    "selection.initial_threshold": 0.2,
-    "paste.hard_classes": 3,
     "training.iterations": 4,
-    "training.batch_size": 2,
-    "training.crop": [32, 64],
-    "training.crop_heights": [32, 64],
-    "training.log_every": 1,
     "training.freeze_batch_norm": True,
 }
 Answer = TypeVar("Answer")
