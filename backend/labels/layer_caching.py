@@ -33,6 +33,11 @@ def entity_tag(files: LabelFiles, layer: Layer, *, raw: bool, term: str) -> str:
     return f'W/"{"-".join(parts)}"'
 
 
+def pixels_tag(files: LabelFiles) -> str:
+    """The ETag of all stored pixels together. Weak, because they may travel compressed or not."""
+    return f'W/"{files.digest}-pixels"'
+
+
 def _file_tag(files: LabelFiles, layer: str, path: str) -> str:
     full: Path = file_below(files.dataset.root, path)
     try:
@@ -47,5 +52,11 @@ def cache_control(files: LabelFiles, layer: Layer, version: str | None) -> str:
     is there now, but must not be remembered as what it was."""
     if layer in ("image", "ground-truth"):
         return OF_THE_DATA_SET
-    settled = layer != "hard-class" or files.hard_classes is not None
-    return FOR_EVER if version == files.digest and settled else ASK_AGAIN
+    if layer == "hard-class" and files.hard_classes is None:
+        return ASK_AGAIN
+    return pixels_cache_control(files, version)
+
+
+def pixels_cache_control(files: LabelFiles, version: str | None) -> str:
+    """How long what the label's files hold may be kept."""
+    return FOR_EVER if version == files.digest else ASK_AGAIN

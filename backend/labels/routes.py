@@ -14,13 +14,25 @@ from backend.dependencies import Artifacts, DatabaseEngine, Id, Reader, ReadSess
 from backend.entity_tags import answer, is_known, tag_of
 from backend.labels import layers, repository, service
 from backend.labels.comparison import compare
-from backend.labels.layer_caching import cache_control, entity_tag
+from backend.labels.layer_caching import (
+    FOR_EVER,
+    cache_control,
+    entity_tag,
+    pixels_cache_control,
+    pixels_tag,
+)
 from backend.labels.layer_encoding import packed
+from backend.labels.pixels import pack
 from backend.labels.schemas import Comparison, LabelRead, Layer
 from backend.reviews.schemas import ReviewCreate
 from backend.reviews.service import decide
+from hiast.selection import Codebook
 
 router = APIRouter(tags=["labels"])
+BYTES: Final[dict[str, Any]] = {
+    "description": "Bytes.",
+    "content": {layers.BINARY: {"schema": {"type": "string", "format": "binary"}}},
+}
 LAYER_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The layer. Photos come as the file is: PNG, JPEG or WebP.",
@@ -105,6 +117,47 @@ async def get_layer(
 
     # Threads of their own, and few: decisions and lists do not queue behind pixels.
     return await to_thread.run_sync(_answer, limiter=request.app.state.layer_threads)
+
+
+@router.get(
+    "/labels/{label_id}/pixels",
+    response_class=Response,
+    responses={200: BYTES, 304: {"description": "Unchanged since the ETag that If-None-Match names."}},
+)
+async def get_pixels(
+    request: Request,
+    label_id: Id,
+    engine: DatabaseEngine,
+    artifacts: Artifacts,
+    v: Annotated[str | None, Query(max_length=200, description="layers_digest of the label")] = None,
+    if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+) -> Response:
+    """Prediction, reasons and confidence codes at once, nearly as they are stored: what viewers draw from.
+
+    28 bytes of header, little endian: "HSPX", version 1 and three zeros, then height, width and the bytes
+    of each part as uint32. Prediction and reasons are PNGs of ids. The codes are uint16 as differences
+    to the left neighbour, the low bytes of all pixels first and the high bytes behind. Cached like a layer.
+    """
+    accepted = request.headers.get("accept-encoding")
+
+    def _answer() -> Response:
+        with read_session(engine) as session:
+            files = layers.locate(session, artifacts, label_id)
+        headers = {"ETag": pixels_tag(files), "Cache-Control": pixels_cache_control(files, v)}
+        if is_known(headers["ETag"], if_none_match):
+            return Response(status_code=304, headers=headers)
+        body, how = pack(files, accepted)
+        return Response(body, media_type=layers.BINARY, headers=headers | how)
+
+    return await to_thread.run_sync(_answer, limiter=request.app.state.layer_threads)
+
+
+@router.get("/codebooks/{name}", response_class=Response, responses={200: BYTES})
+async def get_codebook(name: Literal["log12", "float16"]) -> Response:
+    """The confidence each code stands for, float64, little endian: by it, and by no table of their own,
+    others compare with thresholds exactly as label generation does."""
+    levels = Codebook.named(name).levels.astype("<f8").tobytes()
+    return Response(levels, media_type=layers.BINARY, headers={"Cache-Control": FOR_EVER})
 
 
 @router.get("/compare", responses={404: {}})

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -95,6 +96,35 @@ def encode_codes(codes: NDArray[np.uint16], codebook: str) -> bytes:
 
 def decode_codes(content: bytes, where: str) -> tuple[NDArray[np.uint16], str]:
     """Codes (H, W) uint16 and the name of their codebook. Raises UserError for damaged content."""
+    packed = unpack_codes(content, where)
+    delta = np.frombuffer(packed.planes(), np.uint8).reshape(2, -1).T.copy().view("<u2")
+    codes: NDArray[np.uint16] = np.cumsum(
+        delta.reshape(packed.height, packed.width), axis=1, dtype=np.uint16
+    )
+    return codes, packed.codebook
+
+
+@dataclass(frozen=True)
+class PackedCodes:
+    """A confidence file whose header has been read and found to fit, its codes still packed."""
+
+    codebook: str
+    height: int
+    width: int
+    frame: bytes
+    """A zstd frame of 2·H·W bytes: `planes`."""
+    where: str
+
+    def planes(self) -> bytes:
+        """Low bytes of all codes, then high bytes, row-wise differences. Raises UserError."""
+        try:
+            return zstandard.ZstdDecompressor().decompress(self.frame)
+        except zstandard.ZstdError as error:
+            raise _damaged_codes(error, self.where) from error
+
+
+def unpack_codes(content: bytes, where: str) -> PackedCodes:
+    """Read a confidence file's header. Raises UserError where it does not fit the content."""
     try:
         magic, version, book, height, width = _HEADER.unpack_from(content)
         if magic != _MAGIC or version != _VERSION or height * width > MAX_PIXELS:
@@ -103,13 +133,15 @@ def decode_codes(content: bytes, where: str) -> tuple[NDArray[np.uint16], str]:
         # A frame that says its size is unpacked to that size, whatever limit is given.
         if zstandard.frame_content_size(frame) != 2 * height * width:
             raise ValueError(f"content is not that of {width}×{height} pixels")
-        planes = zstandard.ZstdDecompressor().decompress(frame)
-        delta = np.frombuffer(planes, np.uint8).reshape(2, -1).T.copy().view("<u2").reshape(height, width)
-        return np.cumsum(delta, axis=1, dtype=np.uint16), _CODEBOOKS[book]
+        return PackedCodes(_CODEBOOKS[book], height, width, frame, where)
     except (struct.error, ValueError, IndexError, zstandard.ZstdError) as error:
-        raise UserError(
-            f"the confidence file is damaged ({error}).", where=where, remedy="Label the round again."
-        ) from error
+        raise _damaged_codes(error, where) from error
+
+
+def _damaged_codes(error: Exception, where: str) -> UserError:
+    return UserError(
+        f"the confidence file is damaged ({error}).", where=where, remedy="Label the round again."
+    )
 
 
 def _read(path: Path) -> bytes:
@@ -154,6 +186,11 @@ def read_codes(directory: Path, name: str) -> tuple[NDArray[np.uint16], str]:
     """Confidence codes, (H, W) uint16, and the name of their codebook."""
     path = label_path(directory, name, "confidence")
     return decode_codes(_read(path), str(path))
+
+
+def read_stored(directory: Path, name: str, kind: str) -> bytes:
+    """A file of the label as it is stored. Raises UserError when it cannot be read."""
+    return _read(label_path(directory, name, kind))
 
 
 def read_kept_label(directory: Path, name: str) -> NDArray[np.uint8]:

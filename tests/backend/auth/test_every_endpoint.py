@@ -61,6 +61,8 @@ ENDPOINTS = {
     "DELETE /api/v1/labels/{label_id}/draft": "review",
     "POST /api/v1/rounds/{round_id}/next": "review",
     "GET /api/v1/labels/{label_id}/layers/{layer}": "read",
+    "GET /api/v1/labels/{label_id}/pixels": "read",
+    "GET /api/v1/codebooks/{name}": "read",
     "GET /api/v1/compare": "read",
     "GET /api/v1/jobs": "read",
     "GET /api/v1/jobs/{job_id}": "read",
