@@ -30,7 +30,6 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
             elem_id="theme",
         )
         drawn = [*tokens.build(client), *people.build(client)]
-        plain_html('<div class="st-heading small"><h2>Keys</h2></div>' + settings_text.keys_table())
         plain_html('<div class="st-heading small"><h2>Class palettes</h2></div>' + settings_text.palettes())
         drawn += audit_trail.build()
     blocks.load(bound(open_page, client), None, drawn, show_progress="hidden", api_visibility="private")

@@ -1,5 +1,5 @@
 // Requests of the browser to the REST API, and the arrays of labels, cached so that neighbours open at once.
-import { confidenceTable, keptIds, uint16Array } from "./decode.js";
+import { loadPixels } from "./pixels/load.js";
 
 const CACHED_LABELS = 9;
 
@@ -36,15 +36,6 @@ function layerPath(label, layer, format) {
   return `/labels/${label.id}/layers/${layer}?format=${format}&v=${encodeURIComponent(label.layers_digest)}`;
 }
 
-async function rawLayer(label, layer, bytesPerPixel) {
-  const buffer = await (await send(layerPath(label, layer, "raw"))).arrayBuffer();
-  const expected = label.width * label.height * bytesPerPixel;
-  if (buffer.byteLength !== expected) {
-    throw new ApiError(`Layer ${layer} has ${buffer.byteLength} bytes, ${expected} were expected.`, 0);
-  }
-  return buffer;
-}
-
 async function photo(label) {
   const image = new Image();
   image.src = url(layerPath(label, "image", "png"));
@@ -56,32 +47,31 @@ async function photo(label) {
   return image;
 }
 
-const tables = new Map();
+// The confidences that codes stand for come from the API: thresholds compare exactly as they did there.
+const tables = new Map(); // codebook -> promise of its table
 function tableOf(levels) {
-  if (!tables.has(levels)) tables.set(levels, confidenceTable(levels));
+  if (!tables.has(levels)) {
+    const table = send(`/codebooks/${levels}`).then(async (response) => new Float64Array(await response.arrayBuffer()));
+    tables.set(levels, table);
+    table.catch(() => tables.delete(levels));
+  }
   return tables.get(levels);
 }
 
-// layers_digest -> promise of arrays: immutable, so safe to keep.
-const arrays = new Map();
+// Digest -> promise of what is drawn: immutable, so safe to keep.
+const drawn = new Map();
 
-async function loadArrays(label) {
-  const [image, prediction, codes, reason, truth] = await Promise.all([
-    photo(label),
-    rawLayer(label, "prediction", 1),
-    rawLayer(label, "confidence", 2),
-    rawLayer(label, "reason", 1),
-    label.has_ground_truth ? rawLayer(label, "ground-truth", 1) : null,
-  ]);
-  const decoded = {
-    photo: image,
-    prediction: new Uint8Array(prediction),
-    codes: uint16Array(codes),
-    reason: new Uint8Array(reason),
-    truth: truth && new Uint8Array(truth),
-    table: tableOf(label.confidence_levels),
-  };
-  return { ...decoded, kept: keptIds(decoded.prediction, decoded.reason) };
+async function loadDrawn(label) {
+  const ready = photo(label);
+  ready.catch(() => {}); // heard below
+  const table = await tableOf(label.confidence_levels);
+  const path = `/labels/${label.id}/pixels?v=${encodeURIComponent(label.layers_digest)}`;
+  const { arrays, status, detail } = await loadPixels(url(path), label.thresholds.length, table.length);
+  if (!arrays) {
+    if (status === 401) goToSignIn();
+    throw new ApiError(detail, status);
+  }
+  return { photo: await ready, ...arrays, table };
 }
 
 // The label with everything the panes draw: its JSON, its arrays and its ETag.
@@ -90,16 +80,23 @@ export async function openLabel(id) {
   const label = await response.json();
   const etag = response.headers.get("ETag") ?? `"${label.version}"`;
   const key = `${label.id} ${label.layers_digest}`;
-  if (!arrays.has(key)) {
-    arrays.set(key, loadArrays(label));
-    if (arrays.size > CACHED_LABELS) arrays.delete(arrays.keys().next().value);
-  }
+  const promise = drawn.get(key) ?? loadDrawn(label);
+  // The one used last is forgotten last.
+  drawn.delete(key);
+  drawn.set(key, promise);
+  if (drawn.size > CACHED_LABELS) drawn.delete(drawn.keys().next().value);
   try {
-    return { ...label, ...(await arrays.get(key)), etag };
+    return { ...label, ...(await promise), etag };
   } catch (error) {
-    arrays.delete(key);
+    drawn.delete(key);
     throw error;
   }
+}
+
+// Class ids of the ground truth. They belong to the data set, so they are asked for again.
+export async function groundTruth(label) {
+  const response = await send(layerPath(label, "ground-truth", "raw"));
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 // Fills the cache for a neighbour; a failure shows when it is opened.
@@ -113,6 +110,17 @@ export async function review(label, decision, comment) {
     method: "POST",
     headers: { "Content-Type": "application/json", "If-Match": label.etag },
     body: JSON.stringify({ decision, comment }),
+  });
+  const updated = await response.json();
+  return { ...updated, etag: response.headers.get("ETag") ?? `"${updated.version}"` };
+}
+
+// Which classes are not trained on in this image; answers the new JSON and ETag.
+export async function veto(label, classes) {
+  const response = await send(`/labels/${label.id}/vetoes`, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json", "If-Match": label.etag },
+    body: JSON.stringify({ classes }),
   });
   const updated = await response.json();
   return { ...updated, etag: response.headers.get("ETag") ?? `"${updated.version}"` };

@@ -1,159 +1,219 @@
-// Compare: the labels of one image in two rounds, with linked zoom and cursor.
+// Compare: one image twice, side by side, with a swipe, as a flicker, or as what differs and why.
 import { getJson, newestRound, labelPage, openLabel, prefetch } from "./api.js";
-import { IGNORED, difference } from "./decode.js";
+import { countChanges, classTable, summary } from "./change_table.js";
 import { byId, element, percent, query, say, setQuery, shown, whenPresent } from "./dom.js";
-import { DIFFERENCE_COLOURS, paint } from "./layers.js";
-import { drawScale } from "./legend.js";
+import { causes, difference } from "./drawing/comparisons.js";
+import { IGNORED } from "./drawing/kept.js";
+import { layerOf } from "./drawing/layers.js";
+import { coloursOf } from "./drawing/palettes.js";
+import { Keymap } from "./keymap.js";
 import { Pane } from "./pane.js";
+import { named } from "./readout.js";
+import { drawScale } from "./scale.js";
+import { TRUTH, choices, idOf, openSide } from "./sides.js";
 import { Toolbar } from "./toolbar.js";
 import { Viewport } from "./viewport.js";
 
+const SIDES = ["left", "right"];
+const LAYOUTS = ["side", "stack", "swipe", "flicker"];
+const OF_BOTH = ["difference", "cause"];
+
 class Compare {
   constructor() {
-    this.labels = { left: null, right: null };
+    this.sides = { left: null, right: null };
     this.opening = 0;
     this.viewport = new Viewport();
     this.panes = {};
-    for (const side of ["left", "right"]) {
+    for (const side of SIDES) {
       this.panes[side] = new Pane(byId(`canvas-${side}`), this.viewport, (_, point) => this.hover(point));
-      byId(`${side}-round`).addEventListener("change", (event) => {
-        this.open({ ...this.ids(), [side]: Number(event.target.value) });
-      });
+      byId(`${side}-side`).addEventListener("change", (event) => this.open({ ...this.named(), [side]: event.target.value }));
     }
     this.toolbar = new Toolbar(this.viewport, {
-      layer: "kept", change: () => this.repaint(), fade: () => this.fade(),
+      layer: "kept", change: () => this.changed(), fade: () => this.fade(),
     });
     this.viewport.onChange(() => this.toolbar.showZoom(this.viewport.scaleIn(...this.panes.left.size())));
-    byId("swap").addEventListener("click", () => this.swap());
-    this.toolbar.listenKeys({
-      x: () => this.swap(), ArrowRight: () => this.go("next_id"), ArrowLeft: () => this.go("previous_id"),
-    });
+    this.listen();
+    this.lay(query("panes") ?? "side");
+    this.place = query("at");
   }
 
-  ids() { return { left: this.labels.left?.id, right: this.labels.right?.id }; }
+  listen() {
+    byId("swap").addEventListener("click", () => this.swap());
+    byId("layouts").addEventListener("click", (event) => {
+      const button = event.target.closest("[data-layout]");
+      if (button) this.lay(button.dataset.layout);
+    });
+    byId("swipe").addEventListener("input", (event) => this.swipe(event.target.value));
+    this.swipe(query("swipe") ?? 500);
+    this.keymap = new Keymap("compare", byId("help"), {
+      ...this.toolbar.keys((factor) => this.zoom(factor)),
+      swap: () => this.swap(),
+      next: () => this.go("next_id"),
+      previous: () => this.go("previous_id"),
+      layout: () => this.lay(LAYOUTS[(LAYOUTS.indexOf(this.layout) + 1) % LAYOUTS.length]),
+      flicker: (on) => this.flicker(on),
+      digit: (digit) => this.toolbar.choose(this.toolbar.layers[(digit + 9) % 10]),
+    });
+    byId("help-open").addEventListener("click", () => this.keymap.open());
+  }
+
+  lay(layout) {
+    this.layout = LAYOUTS.includes(layout) ? layout : "side";
+    byId("panes").className = `vw-panes ${this.layout}`;
+    setQuery({ panes: this.layout === "side" ? null : this.layout });
+    for (const button of document.querySelectorAll("[data-layout]")) {
+      button.setAttribute("aria-pressed", button.dataset.layout === this.layout);
+    }
+    if (this.layout === "flicker") say("Hold B to see the other side.");
+    this.viewport.changed();
+  }
+
+  // `place`: 0 all right … 1000 all left.
+  swipe(place) {
+    byId("swipe").value = place;
+    byId("panes").style.setProperty("--swipe", `${place / 10}%`);
+    clearTimeout(this.writing);
+    this.writing = setTimeout(() => setQuery({ swipe: this.layout === "swipe" ? place : null }), 250);
+  }
+
+  // While held the other side is on top, in whichever arrangement.
+  flicker(on) {
+    if (on && this.layout !== "flicker") this.lay("flicker");
+    byId("panes").classList.toggle("other", on);
+  }
+
+  zoom(factor) {
+    const [width, height] = this.panes.left.size();
+    this.viewport.zoomAt(width / 2, height / 2, factor, width, height);
+  }
+
+  named() { return { left: this.sides.left?.side, right: this.sides.right?.side }; }
 
   swap() {
-    const { left, right } = this.ids();
+    const { left, right } = this.named();
     if (left && right) this.open({ left: right, right: left });
   }
 
   async begin() {
-    const named = { left: Number(query("left")), right: Number(query("right")) };
-    if (named.left && named.right) return this.open(named);
-    const right = named.left || named.right || (await firstLabelId());
-    byId("nothing").hidden = Boolean(right);
-    if (!right) return undefined;
-    return this.open(await withOtherRound(right));
+    const asked = { left: query("left"), right: query("right") };
+    if (asked.left && asked.right) return this.open(asked);
+    const id = idOf(asked.left ?? asked.right ?? "") || (await firstLabelId());
+    byId("nothing").hidden = Boolean(id);
+    return id ? this.open(await withOtherRound(id)) : undefined;
   }
 
-  async open({ left, right }) {
+  async open(asked) {
     const turn = ++this.opening;
-    const found = await shown(() => Promise.all([
-      openLabel(left), openLabel(right), getJson(`/compare?left=${left}&right=${right}`),
-    ]));
+    const found = await shown(async () => {
+      const of = await openLabel(idOf(asked.left === TRUTH ? asked.right : asked.left));
+      const [left, right] = await Promise.all(SIDES.map((side) => openSide(asked[side], of)));
+      if (left.label.name !== right.label.name) throw refusal(left.label, right.label);
+      return { of, left, right };
+    });
     if (!found || turn !== this.opening) return;
-    const [leftLabel, rightLabel, comparison] = found;
-    if (this.run?.id !== leftLabel.run_id) this.run = await getJson(`/runs/${leftLabel.run_id}`);
-    this.labels = { left: leftLabel, right: rightLabel };
-    const changed = difference(leftLabel.kept, rightLabel.kept);
-    leftLabel.difference = changed;
-    rightLabel.difference = changed;
-    setQuery({ left, right });
-    this.viewport.setImage(leftLabel.width, leftLabel.height);
-    for (const side of ["left", "right"]) {
-      this.panes[side].setPhoto(this.labels[side].photo);
-      this.fillRounds(side);
-    }
-    this.summarise(comparison);
+    const { of, left, right } = found;
+    if (this.run?.id !== of.run_id) this.run = await getJson(`/runs/${of.run_id}`);
+    this.of = of;
+    this.sides = { left, right };
+    // Ground truth has no thresholds: nothing can be attributed.
+    const hasCauses = ![left.side, right.side].includes(TRUTH) && left.label.id !== right.label.id;
+    this.maps = {
+      difference: difference(left.kept, right.kept),
+      cause: hasCauses ? causes(left.label, right.label, left.rule, right.rule) : null,
+    };
+    this.toolbar.enable("cause", hasCauses, "Only between two rounds: other sides have no thresholds");
+    setQuery(this.named());
+    this.viewport.setImage(of.width, of.height);
+    if (this.place) this.viewport.restore(this.place);
+    this.place = null;
+    for (const side of SIDES) this.panes[side].setPhoto(of.photo);
+    this.fillChoices();
+    this.summarise();
     this.repaint();
-    say(leftLabel.same_image.length > 1 ? "" : "This image has been labelled in one round only.");
-    prefetch(leftLabel.next_id);
-    prefetch(rightLabel.next_id);
+    say(of.same_image.length > 1 ? "" : "This image has been labelled in one round only.");
+    for (const id of [of.next_id, of.previous_id]) prefetch(id);
   }
 
-  fillRounds(side) {
-    const label = this.labels[side];
-    byId(`${side}-round`).replaceChildren(...label.same_image.map((other) => element(
-      "option", { value: other.id, selected: other.id === label.id }, `round ${other.round_number}`)));
+  fillChoices() {
+    for (const side of SIDES) {
+      const { label } = this.sides[side];
+      const all = new Map([...choices(this.of), ...choices(label)]);
+      byId(`${side}-side`).replaceChildren(...[...all].map(([value, words]) => element(
+        "option", { value, selected: value === this.sides[side].side }, words)));
+    }
   }
 
-  // The next image in the left label's round, in the same two rounds.
+  // The next image in the same two sides.
   async go(direction) {
-    const { left, right } = this.labels;
-    if (!left || !left[direction]) return say("There is no further image.");
-    const next = await shown(() => getJson(`/labels/${left[direction]}`));
-    const partner = next?.same_image.find((other) => other.round_id === right.round_id);
+    if (!this.of?.[direction]) return say("There is no further image.");
+    const next = await shown(() => getJson(`/labels/${this.of[direction]}`));
     if (!next) return undefined;
-    if (!partner) return say(`${next.name} is not labelled in round ${right.round_number} yet.`);
-    return this.open({ left: next.id, right: partner.id });
+    const sides = {};
+    for (const side of SIDES) {
+      const here = this.sides[side];
+      const there = next.same_image.find((other) => other.round_id === here.label.round_id);
+      if (here.side === TRUTH && next.has_ground_truth) sides[side] = TRUTH;
+      else if (there) sides[side] = String(there.id);
+      else return say(`${next.name}: there is no ${here.name} yet.`);
+    }
+    return this.open(sides);
+  }
+
+  colours() { return coloursOf(this.toolbar.palette, this.run.class_space); }
+
+  changed() {
+    if (!this.of) return;
+    this.summarise();
+    this.repaint();
   }
 
   fade() { for (const pane of Object.values(this.panes)) pane.setOpacity(this.toolbar.opacity); }
 
   repaint() {
     const { layer, contours } = this.toolbar;
-    for (const side of ["left", "right"]) {
-      const label = this.labels[side];
-      if (!label) return;
-      const options = { colours: this.run.class_space.colours, visible: () => true, contours, term: "all" };
-      const bare = layer === "image";
-      this.panes[side].setOverlay(bare ? null : paint(layer, label, options), label.width, label.height);
-      byId(`pane-${side}`).querySelector("figcaption").textContent =
-        `round ${label.round_number}: kept ${percent(label.kept_share)}`;
+    for (const side of SIDES) {
+      const { label, rule, name, kept } = this.sides[side];
+      const bare = layer === "confidence" && this.sides[side].side === TRUTH;
+      const options = { colours: this.colours(), look: () => 255, maps: this.maps };
+      this.panes[side].show(label, bare ? null : layerOf(layer, label, options), rule, contours);
+      const share = kept.reduce((sum, id) => sum + (id !== IGNORED), 0) / kept.length;
+      byId(`pane-${side}`).querySelector("figcaption").textContent = OF_BOTH.includes(layer)
+        ? `${this.sides.left.name} → ${this.sides.right.name}` : `${name}: kept ${percent(share)}`;
     }
-    drawScale(layer, this.labels.left, "all");
+    drawScale(byId("scale"), layer, this.of, "all");
     this.fade();
   }
 
   hover(point) {
-    const { left, right } = this.labels;
-    const inside = point && left && point.x >= 0 && point.y >= 0 && point.x < left.width && point.y < left.height;
+    const { of } = this;
+    const inside = point && of && point.x >= 0 && point.y >= 0 && point.x < of.width && point.y < of.height;
     for (const pane of Object.values(this.panes)) pane.setCursor(inside ? point : null);
-    const place = inside ? Math.floor(point.y) * left.width + Math.floor(point.x) : null;
-    const parts = inside ? [this.readout(left, place), element("span", {}, "|"), this.readout(right, place)] : [];
-    byId("readout").replaceChildren(...parts);
+    const place = inside ? Math.floor(point.y) * of.width + Math.floor(point.x) : null;
+    byId("readout").replaceChildren(...(inside ? SIDES.map((side) => this.readout(this.sides[side], place)) : []));
   }
 
-  readout(label, place) {
+  readout({ side, name, label, rule, kept }, place) {
     const id = label.prediction[place];
-    const kept = label.kept[place] !== IGNORED;
-    const p = label.table[label.codes[place]];
-    return element("span", { class: kept ? "" : "st-muted" },
-      `round ${label.round_number} `, element("b", {}, this.run.class_space.classes[id] ?? `class ${id}`),
-      ` p ${p.toFixed(4)}, θ ${label.thresholds[id].toFixed(4)}, ${kept ? "kept" : "ignored"}`);
+    const ignored = kept[place] === IGNORED;
+    const facts = side === TRUTH ? "" : ` p ${label.table[label.codes[place]].toFixed(4)}, θ ${
+      (label.table[rule.first[id]] ?? 1).toFixed(4)}, ${ignored ? "ignored" : "kept"}`;
+    return element("span", { class: ignored ? "st-muted" : "" }, `${name} `,
+      element("b", {}, named(this.run.class_space, id)), facts);
   }
 
-  summarise(comparison) {
-    const parts = [["same_kept", "same class kept", 1], ["flipped", "flipped", 2], ["gained", "gained", 3],
-      ["lost", "lost", 4]];
-    const bar = parts.map(([name, , colour]) => element("i", {
-      style: `width:${(100 * comparison[name]) / comparison.pixels}%;background:rgb(${DIFFERENCE_COLOURS[colour]})` }));
-    const lines = parts.map(([name, words, colour]) => element("li", { id: `compare-${name}` },
-      element("i", { class: "st-swatch", style: `background:rgb(${DIFFERENCE_COLOURS[colour]})` }), words,
-      element("b", {}, percent(comparison[name] / comparison.pixels))));
-    byId("compare-summary").replaceChildren(
-      element("h2", { title: comparison.left.name }, comparison.left.name),
-      element("div", { class: "vw-stack" }, ...bar), element("ul", { class: "vw-changes" }, ...lines));
-    this.drawClasses(comparison);
+  summarise() {
+    const { left, right } = this.sides;
+    const counts = countChanges(left.kept, right.kept, this.maps.difference, this.maps.cause,
+      this.run.class_space.classes.length);
+    const hasCauses = Boolean(this.maps.cause);
+    byId("compare-summary").replaceChildren(...summary(this.of.name, counts, hasCauses));
+    byId("compare-classes").replaceChildren(classTable(
+      this.run.class_space, this.colours(), { left: left.name, right: right.name }, counts, hasCauses));
   }
+}
 
-  drawClasses(comparison) {
-    const { left, right } = this.labels;
-    const heads = ["Class", `kept r${left.round_number}`, `kept r${right.round_number}`, "both", "Δ", "θ", "θ"];
-    const rows = comparison.classes.filter((row) => row.left_kept || row.right_kept).map((row) => {
-      const change = row.right_kept - row.left_kept;
-      const cells = [row.left_kept, row.right_kept, row.both_kept].map((n) => n.toLocaleString("en"));
-      return element("tr", { id: `compare-class-${row.class_id}` },
-        element("td", {}, element("i", { class: "st-swatch",
-          style: `background:rgb(${this.run.class_space.colours[row.class_id]})` }), row.name),
-        ...cells.map((cell) => element("td", { class: "num" }, cell)),
-        element("td", { class: `num ${change < 0 ? "st-down" : "st-up"}` }, `${change > 0 ? "+" : ""}${change.toLocaleString("en")}`),
-        ...[row.left_threshold, row.right_threshold].map((theta) => element("td", { class: "num" }, theta.toFixed(3))));
-    });
-    byId("compare-classes").replaceChildren(element("table", { class: "st-table dense", id: "compare-table" },
-      element("thead", {}, element("tr", {}, ...heads.map((head, i) => element("th", { class: i ? "num" : "" }, head)))),
-      element("tbody", {}, ...rows)));
-  }
+function refusal(left, right) {
+  return Object.assign(new Error(`${left.name} and ${right.name} are different images.`), { status: 0 });
 }
 
 async function firstLabelId() {
@@ -161,12 +221,13 @@ async function firstLabelId() {
   return round ? (await labelPage(round.id, { limit: 1 })).items[0]?.id : null;
 }
 
-// A label and the newest other round's label of the same image, earlier round left.
+// A label and the newest other round's label of the same image, earlier round left; else the ground truth.
 async function withOtherRound(id) {
   const label = await getJson(`/labels/${id}`);
   const other = label.same_image.filter((candidate) => candidate.id !== id).at(-1);
-  if (!other) return { left: id, right: id };
-  return other.round_number < label.round_number ? { left: other.id, right: id } : { left: id, right: other.id };
+  if (!other) return { left: String(id), right: label.has_ground_truth ? TRUTH : String(id) };
+  const [left, right] = other.round_number < label.round_number ? [other.id, id] : [id, other.id];
+  return { left: String(left), right: String(right) };
 }
 
 export async function start() {

@@ -1,17 +1,13 @@
 // Inspect: one label beside its photo; decide with a key, go on with an arrow.
-import { getJson, openLabel, prefetch, review } from "./api.js";
+import { getJson, openLabel, prefetch, review, veto } from "./api.js";
 import { Claim } from "./claim.js";
 import { byId, chip, element, percent, query, say, setQuery, shown, whenPresent } from "./dom.js";
 import { Draft } from "./draft.js";
+import { Keymap } from "./keymap.js";
 import { LabelList } from "./label_list.js";
-import { Legend, drawScale } from "./legend.js";
-import { paint } from "./layers.js";
 import { firstLabelId, inReview, nextFree } from "./next_label.js";
-import { Pane } from "./pane.js";
-import { readoutText } from "./readout.js";
+import { Picture } from "./picture.js";
 import { reviewList } from "./review_list.js";
-import { Toolbar } from "./toolbar.js";
-import { Viewport } from "./viewport.js";
 
 const LAYOUTS = ["side", "stack", "single"];
 const LABELLING = "labelling";
@@ -24,51 +20,51 @@ class Inspect {
     this.space = null;
     this.opening = 0;
     this.busy = false;
-    this.viewport = new Viewport();
-    const hover = (_, point) => this.hover(point);
-    this.left = new Pane(byId("canvas-left"), this.viewport, hover);
-    this.right = new Pane(byId("canvas-right"), this.viewport, hover);
-    this.legend = new Legend(byId("legend"), () => this.repaint());
-    this.toolbar = new Toolbar(this.viewport, {
-      layer: "kept", change: () => this.repaint(), fade: () => this.fade(),
-    });
+    this.picture = new Picture({ veto: (id) => this.veto(id) });
     this.strip = new LabelList(byId("strip"), {
       link: (label) => `${window.STUDIO.ui}/inspect?label=${label.id}`, open: (id) => this.open(id),
     });
     this.draft = new Draft(byId("comment"), byId("draft-note"));
     this.claim = new Claim(byId("claim-note"), (id) => this.reread(id));
-    this.viewport.onChange(() => this.toolbar.showZoom(this.viewport.scaleIn(...this.right.size())));
     this.listen();
   }
 
   roundId() { return this.round?.id ?? null; }
 
   listen() {
-    byId("term").addEventListener("change", () => this.repaint());
     byId("layouts").addEventListener("click", (event) => {
       const button = event.target.closest("[data-layout]");
-      if (button) this.lay(button.dataset.layout);
+      if (button) this.lay(button.dataset.layout, true);
     });
     this.lay(query("panes") ?? localStorage.getItem("studio-panes") ?? "side");
-    this.toolbar.listenKeys({
-      a: () => this.decide("accept"),
-      r: () => this.decide("reject"),
-      s: () => this.decide("skip"),
-      u: () => this.decide("reset"),
-      v: () => this.lay(LAYOUTS[(LAYOUTS.indexOf(this.layout) + 1) % LAYOUTS.length]),
-      ArrowRight: (event) => this.go(1, event.shiftKey),
-      ArrowLeft: (event) => this.go(-1, event.shiftKey),
+    const { toolbar, legend } = this.picture;
+    this.keymap = new Keymap("inspect", byId("help"), {
+      ...toolbar.keys((factor) => this.picture.zoom(factor)),
+      accept: () => this.decide("accept"),
+      reject: () => this.decide("reject"),
+      skip: () => this.decide("skip"),
+      reset: () => this.decide("reset"),
+      layout: () => this.lay(LAYOUTS[(LAYOUTS.indexOf(this.layout) + 1) % LAYOUTS.length], true),
+      next: () => this.go(1, false),
+      previous: () => this.go(-1, false),
+      "next-free": () => this.go(1, true),
+      "previous-free": () => this.go(-1, true),
+      "threshold-down": () => legend.step(-4),
+      "threshold-up": () => legend.step(4),
+      digit: (digit) => toolbar.choose(toolbar.layers[(digit + 9) % 10]),
     });
+    byId("help-open").addEventListener("click", () => this.keymap.open());
   }
 
-  lay(layout) {
+  lay(layout, chosen = false) {
     this.layout = LAYOUTS.includes(layout) ? layout : "side";
     byId("panes").className = `vw-panes ${this.layout}`;
     localStorage.setItem("studio-panes", this.layout);
+    if (chosen) setQuery({ panes: this.layout });
     for (const button of document.querySelectorAll("[data-layout]")) {
       button.setAttribute("aria-pressed", button.dataset.layout === this.layout);
     }
-    this.viewport.changed();
+    this.picture.viewport.changed();
   }
 
   // The address names a label, a round or nothing. False when there is nothing to show yet.
@@ -91,13 +87,8 @@ class Inspect {
     setQuery({ label: id, round: null });
     if (this.round?.id !== label.round_id) await this.openRound(label);
     this.claim.hold(inReview(this.round) ? id : null);
-    this.toolbar.enable("ground-truth", label.has_ground_truth, "This data set has no ground truth");
-    this.viewport.setImage(label.width, label.height);
-    this.left.setPhoto(label.photo);
-    this.right.setPhoto(label.photo);
-    this.legend.draw(label, this.space);
+    this.picture.show(label, this.space);
     this.describe();
-    this.repaint();
     say("");
     for (const step of [1, -1]) this.strip.neighbour(id, step).then((next) => prefetch(next?.id));
   }
@@ -108,6 +99,7 @@ class Inspect {
     if (!label || this.label.id !== id || this.busy || label.version === this.label.version) return;
     this.label = label;
     this.strip.update(label);
+    this.picture.show(label, this.space);
     this.describe();
     const last = label.reviews.at(-1);
     say(`${last.reviewer} has decided meanwhile: ${label.status}.`);
@@ -119,8 +111,8 @@ class Inspect {
       getJson(`/runs/${label.run_id}`), getJson(`/rounds/${label.round_id}`),
     ]);
     this.space = this.run.class_space;
-    await this.strip.load(label.round_id);
-    this.strip.select(label.id);
+    // The picture does not wait for its neighbours.
+    shown(() => this.strip.load(label.round_id)).then(() => this.strip.select(this.label.id));
     this.showApproval();
   }
 
@@ -210,34 +202,27 @@ class Inspect {
     if (error.status === undefined) throw error;
   }
 
-  fade() {
-    this.left.setOpacity(this.layout === "single" ? this.toolbar.opacity : 0);
-    this.right.setOpacity(this.toolbar.opacity);
-  }
-
-  repaint() {
-    if (!this.label) return;
-    const { layer } = this.toolbar;
-    const term = byId("term").value;
-    byId("term").hidden = layer !== "region-weight";
-    byId("pane-right").querySelector("figcaption").textContent = byId(`layer-${layer}`).textContent;
-    const options = {
-      colours: this.space.colours, visible: (id) => this.legend.visible(id), contours: this.toolbar.contours, term,
-    };
-    const pixels = layer === "image" ? null : paint(layer, this.label, options);
-    this.right.setOverlay(pixels, this.label.width, this.label.height);
-    drawScale(layer, this.label, term);
-    this.fade();
-  }
-
-  hover(point) {
-    const inside = point && this.label && point.x >= 0 && point.y >= 0
-      && point.x < this.label.width && point.y < this.label.height;
-    this.left.setCursor(inside ? point : null);
-    this.right.setCursor(inside ? point : null);
-    const place = inside ? Math.floor(point.y) * this.label.width + Math.floor(point.x) : null;
-    byId("readout").replaceChildren(...(inside ? readoutText(this.label, this.space, place) : []));
-    this.legend.highlight(inside ? this.label.prediction[place] : null);
+  // This class's pixels are not trained on in this image, or are again. A decision like any other.
+  async veto(id) {
+    if (!this.label || this.busy) return;
+    this.busy = true;
+    const { label } = this;
+    const before = new Set(label.vetoed_classes);
+    if (!before.delete(id)) before.add(id);
+    try {
+      const updated = await veto(label, [...before].sort((a, b) => a - b));
+      Object.assign(label, updated);
+      this.strip.update(updated);
+      this.picture.reread();
+      this.picture.repaint();
+      this.describe();
+      const name = this.space.classes[id];
+      say(label.vetoed_classes.includes(id) ? `${name} is not trained on in this image.` : `${name} is trained on again.`);
+    } catch (error) {
+      await this.refused(error);
+    } finally {
+      this.busy = false;
+    }
   }
 
   describe() {

@@ -33,7 +33,9 @@ export class LabelList {
     this.roundId = roundId;
     this.filter = { ...this.filter, ...filter };
     const generation = ++this.generation;
-    const page = await labelPage(roundId, this.filter);
+    const first = labelPage(roundId, this.filter);
+    this.first = first.catch(() => {}); // whoever asks for a neighbour waits for the list
+    const page = await first;
     if (generation !== this.generation) return;
     this.items = page.items;
     this.cursor = page.next_cursor;
@@ -116,6 +118,7 @@ export class LabelList {
 
   // The neighbour in the list as filtered and sorted; `accept(item)` may skip some.
   async neighbour(id, step, accept = () => true) {
+    await this.first;
     let index = this.items.findIndex((item) => item.id === id);
     for (;;) {
       index += step;

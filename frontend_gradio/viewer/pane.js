@@ -1,42 +1,82 @@
-// A canvas that draws the photo and, over it, one painted layer, at the zoom of a shared Viewport.
+// A photo and, over it, one painted layer, at the zoom of a shared Viewport.
+import { CpuPainter, samples } from "./drawing/cpu_painter.js";
+import { GlPainter } from "./drawing/gl_painter.js";
+import { element } from "./dom.js";
+
+const PIXELATED_ABOVE = 1; // screen pixels per image pixel
+
+function covering(before, className) {
+  const canvas = element("canvas", { class: className, "aria-hidden": "true" });
+  before.after(canvas);
+  return canvas;
+}
 
 export class Pane {
-  constructor(canvas, viewport, onHover) {
-    this.canvas = canvas;
+  // `hover(pane, point)`: the cursor is at `point` (image coordinates), or has left (null).
+  constructor(canvas, viewport, hover) {
+    this.canvas = canvas; // the photo; it takes the pointer
     this.viewport = viewport;
+    this.hover = hover;
     this.photo = null;
-    this.overlay = null; // an offscreen canvas at label size
-    this.opacity = 1;
-    this.cursor = null; // label coordinates, drawn as a cross
+    this.label = null;
+    this.shown = null; // { layer, rule, contours }
+    this.pointer = null; // a tool that may take the pointer: down(point, event) -> taken, move, up, draw
     this.frame = 0;
+    this.stale = { photo: false, overlay: false };
+    this.cross = element("i", { class: "vw-cross", hidden: true });
+    this.sketch = covering(canvas, "vw-sketch");
+    this.makePainter();
+    this.sketch.after(this.cross);
     viewport.onChange(() => this.redraw());
     new ResizeObserver(() => this.redraw()).observe(canvas.parentElement);
-    this.listen(onHover);
+    this.listen();
   }
 
-  setPhoto(photo) { this.photo = photo; this.redraw(); }
-
-  // pixels: Uint32Array of RGBA, or null for the bare photo.
-  setOverlay(pixels, width, height) {
-    if (!pixels) { this.overlay = null; this.redraw(); return; }
-    if (!this.overlay || this.overlay.width !== width || this.overlay.height !== height) {
-      this.overlay = Object.assign(document.createElement("canvas"), { width, height });
-    }
-    const bytes = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-    this.overlay.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
-    this.redraw();
+  // The GPU where there is one. `?renderer=` is for tests and for drivers that misbehave.
+  makePainter() {
+    const wanted = new URLSearchParams(location.search).get("renderer");
+    const overlay = covering(this.canvas, "vw-overlay");
+    this.overlay?.remove();
+    this.overlay = overlay;
+    const usable = wanted !== "2d" && !this.lost && GlPainter.isAvailable({ emulated: wanted === "webgl" });
+    this.painter = usable ? new GlPainter(overlay) : new CpuPainter(overlay);
+    overlay.addEventListener("webglcontextlost", () => { this.lost = true; this.makePainter(); this.redraw(); });
   }
 
-  setOpacity(opacity) { this.opacity = opacity; this.redraw(); }
+  setPhoto(photo) {
+    this.photo = photo;
+    this.redraw({ overlay: false });
+  }
 
-  setCursor(point) { this.cursor = point; this.redraw(); }
+  // layer: see drawing/layers.js, null for the bare photo.
+  show(label, layer, rule, contours) {
+    this.label = label;
+    this.shown = layer ? { layer, rule, contours } : null;
+    this.redraw({ photo: false });
+  }
+
+  // 0..1. The compositor does it: nothing is painted again.
+  setOpacity(opacity) { this.overlay.style.opacity = opacity; }
+
+  setCursor(point) {
+    this.cross.hidden = !point;
+    if (!point) return;
+    const { x, y } = this.viewport.toPane(point.x, point.y, ...this.size());
+    this.cross.style.transform = `translate(${x}px, ${y}px)`;
+  }
+
+  correctionChanged() {
+    this.painter.correctionChanged();
+    this.redraw({ photo: false });
+  }
 
   size() { return [this.canvas.clientWidth, this.canvas.clientHeight]; }
 
   // Many changes in one frame are drawn once.
-  redraw() {
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => { this.frame = 0; this.draw(); });
+  redraw({ photo = true, overlay = true } = {}) {
+    this.stale.photo ||= photo;
+    this.stale.overlay ||= overlay;
+    this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.draw(); });
   }
 
   draw() {
@@ -44,65 +84,97 @@ export class Pane {
     if (!width || !height) return;
     const ratio = globalThis.devicePixelRatio || 1;
     const backing = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== backing[0] || this.canvas.height !== backing[1]) {
-      [this.canvas.width, this.canvas.height] = backing;
+    for (const canvas of [this.canvas, this.overlay, this.sketch]) {
+      if (canvas.width === backing[0] && canvas.height === backing[1]) continue;
+      [canvas.width, canvas.height] = backing;
+      this.stale = { photo: true, overlay: true };
     }
-    const context = this.canvas.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    const scale = this.viewport.scaleIn(width, height);
+    const scale = this.viewport.scaleIn(width, height) * ratio;
     const origin = this.viewport.toPane(0, 0, width, height);
-    const box = [origin.x, origin.y, this.viewport.width * scale, this.viewport.height * scale];
+    const place = { left: origin.x * ratio, top: origin.y * ratio, scale };
+    if (this.stale.photo) this.drawPhoto(place);
+    if (this.stale.overlay) this.drawOverlay(place);
+    this.drawSketch(place);
+    this.stale = { photo: false, overlay: false };
+  }
+
+  drawPhoto({ left, top, scale }) {
+    const context = this.canvas.getContext("2d");
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     // Shrinking may smooth; magnifying must show the pixels as they are.
-    context.imageSmoothingEnabled = scale * ratio < 1;
-    context.imageSmoothingQuality = "high";
-    if (this.photo) context.drawImage(this.photo, ...box);
-    if (this.overlay) {
-      context.imageSmoothingEnabled = false;
-      context.globalAlpha = this.opacity;
-      context.drawImage(this.overlay, ...box);
-      context.globalAlpha = 1;
-    }
-    if (this.cursor) this.drawCursor(context, width, height);
+    context.imageSmoothingEnabled = scale < PIXELATED_ABOVE;
+    context.imageSmoothingQuality = "medium";
+    const { width, height } = this.viewport;
+    if (this.photo) context.drawImage(this.photo, left, top, width * scale, height * scale);
   }
 
-  drawCursor(context, width, height) {
-    const { x, y } = this.viewport.toPane(this.cursor.x, this.cursor.y, width, height);
-    for (const [colour, line] of [["rgba(0,0,0,.65)", 3], ["rgba(255,255,255,.95)", 1]]) {
-      context.strokeStyle = colour;
-      context.lineWidth = line;
-      context.beginPath();
-      context.moveTo(x - 9, y); context.lineTo(x - 3, y);
-      context.moveTo(x + 3, y); context.lineTo(x + 9, y);
-      context.moveTo(x, y - 9); context.lineTo(x, y - 3);
-      context.moveTo(x, y + 3); context.lineTo(x, y + 9);
-      context.stroke();
-    }
+  drawOverlay({ left, top, scale }) {
+    if (!this.shown) { this.painter.clear(); return; }
+    const { layer, rule, contours } = this.shown;
+    const { label, overlay } = this;
+    const span = (start, length, limit) => {
+      const from = Math.max(0, Math.round(start)), to = Math.min(limit, Math.round(start + length * scale));
+      return [from, Math.max(0, to - from)];
+    };
+    const [x, width] = span(left, label.width, overlay.width);
+    const [y, height] = span(top, label.height, overlay.height);
+    const columns = samples(width, (x - left) / scale, scale, label.width);
+    const rows = samples(height, (y - top) / scale, scale, label.height);
+    this.painter.paint(layer, label, rule, [x, y, width, height], columns, rows, contours);
   }
 
-  listen(onHover) {
+  // What a tool is about to do: the outline of a brush, the corners of a polygon.
+  drawSketch({ left, top, scale }) {
+    const context = this.sketch.getContext("2d");
+    context.clearRect(0, 0, this.sketch.width, this.sketch.height);
+    this.pointer?.draw?.(context, (point) => ({ x: left + point.x * scale, y: top + point.y * scale }), scale);
+  }
+
+  at(event) { return this.viewport.toImage(event.offsetX, event.offsetY, ...this.size()); }
+
+  listen() {
     const { canvas, viewport } = this;
-    let dragged = null;
+    const down = new Map(); // pointer id -> where it was last
+    let taken = false;
     canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
       const factor = Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015));
       viewport.zoomAt(event.offsetX, event.offsetY, factor, ...this.size());
     }, { passive: false });
     canvas.addEventListener("pointerdown", (event) => {
-      dragged = { x: event.clientX, y: event.clientY };
       canvas.setPointerCapture(event.pointerId);
-      canvas.classList.add("dragging");
+      down.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+      // The middle button always drags, whatever tool is chosen.
+      taken = down.size === 1 && event.button === 0 && Boolean(this.pointer?.down(this.at(event), event));
+      canvas.classList.toggle("dragging", !taken);
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (dragged) {
-        viewport.panBy(event.clientX - dragged.x, event.clientY - dragged.y, ...this.size());
-        dragged = { x: event.clientX, y: event.clientY };
-      }
-      onHover(this, viewport.toImage(event.offsetX, event.offsetY, ...this.size()));
+      const before = down.get(event.pointerId);
+      if (taken) this.pointer.move(this.at(event), event);
+      else if (before) this.drag(down, event, before);
+      else this.pointer?.move?.(this.at(event), event);
+      if (before) down.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+      this.hover(this, this.at(event));
     });
-    const release = () => { dragged = null; canvas.classList.remove("dragging"); };
+    const release = (event) => {
+      down.delete(event.pointerId);
+      if (taken) this.pointer?.up(this.at(event), event);
+      taken = false;
+      canvas.classList.remove("dragging");
+    };
     canvas.addEventListener("pointerup", release);
     canvas.addEventListener("pointercancel", release);
-    canvas.addEventListener("pointerleave", () => { if (!dragged) onHover(this, null); });
+    canvas.addEventListener("dblclick", (event) => this.pointer?.double?.(this.at(event), event));
+    canvas.addEventListener("pointerleave", () => { if (!down.size) this.hover(this, null); });
+  }
+
+  // One pointer drags, two zoom about the middle between them.
+  drag(down, event, before) {
+    const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
+    const now = { x: event.offsetX, y: event.offsetY };
+    if (!other) { this.viewport.panBy(now.x - before.x, now.y - before.y, ...this.size()); return; }
+    const apart = (point) => Math.hypot(point.x - other.x, point.y - other.y) || 1;
+    const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
+    this.viewport.zoomAt(middle.x, middle.y, apart(now) / apart(before), ...this.size());
   }
 }

@@ -1,27 +1,31 @@
 // What is under the cursor: class, p, θ, kept or why not, weights.
-import { IGNORED, explain, regionWeight, weightText } from "./decode.js";
+import { IGNORED, keptAt, statusAt } from "./drawing/kept.js";
+import { explain, regionWeight, weightText } from "./reasons.js";
 import { element } from "./dom.js";
 
-function named(space, id) {
+export function named(space, id) {
   if (id === IGNORED) return "none";
   return space.classes[id] ?? `class ${id}`;
 }
 
-export function readoutText(label, space, place) {
+// `others`: further facts of the pixel, [words, class id].
+export function readoutText(label, space, colours, rule, place, others = []) {
   const id = label.prediction[place];
-  const p = label.table[label.codes[place]];
-  const kept = label.kept[place] !== IGNORED;
-  const terms = label.region_weights.filter((weight) => weight.region === (kept ? "kept" : "ignored"));
+  const status = statusAt(label, rule, place);
+  const kept = keptAt(label, rule, place);
+  const region = kept === IGNORED ? "ignored" : "kept";
+  const terms = label.region_weights.filter((weight) => weight.region === region);
   const weights = terms.map((weight) => `${weight.term} ${weightText(weight.weight)}`).join(", ");
-  const total = regionWeight(label.region_weights, kept ? "kept" : "ignored", "all");
-  const parts = [
+  const why = explain(status, label.table[label.codes[place]], label.table[rule.first[id]]);
+  return [
     element("b", { class: "mono" }, `${place % label.width}, ${Math.floor(place / label.width)}`),
     element("span", {},
-      element("i", { class: "st-swatch", style: `background:rgb(${space.colours[id] ?? [0, 0, 0]})` }),
+      element("i", { class: "st-swatch", style: `background:rgb(${colours[id] ?? [0, 0, 0]})` }),
       element("b", {}, named(space, id))),
-    element("span", { class: kept ? "st-up" : "st-down" }, explain(label.reason[place], p, label.thresholds[id])),
-    element("span", { title: `sum ${weightText(total)}` }, weights ? `weight ${weights}` : ""),
+    element("span", { class: kept === IGNORED ? "st-down" : "st-up" },
+      kept !== IGNORED && kept !== id ? `${why} to ${named(space, kept)}` : why),
+    element("span", { title: `sum ${weightText(regionWeight(label.region_weights, region, "all"))}` },
+      weights ? `weight ${weights}` : ""),
+    ...others.map(([words, other]) => element("span", {}, `${words} ${named(space, other)}`)),
   ];
-  if (label.truth) parts.push(element("span", {}, `truth ${named(space, label.truth[place])}`));
-  return parts;
 }

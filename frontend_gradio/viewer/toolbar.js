@@ -1,20 +1,22 @@
-// The viewer's toolbar and keys, shared by Inspect and Compare: layer, opacity, contours, zoom, help.
+// The viewer's toolbar, shared by Inspect and Compare: layer, opacity, contours, palette, zoom.
 import { byId, query, setQuery } from "./dom.js";
-
-const TYPING = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]";
+import { PALETTES } from "./drawing/palettes.js";
 
 export class Toolbar {
-  // `change()` is called after every change that needs the overlay repainted, `fade()` after opacity.
+  // `change()` is called after every change that needs the overlay painted again, `fade()` after opacity.
   constructor(viewport, { layer, change, fade }) {
     this.viewport = viewport;
     this.layers = [...document.querySelectorAll("[data-layer]")].map((button) => button.dataset.layer);
     this.layer = this.layers.includes(query("layer")) ? query("layer") : layer;
     this.contours = query("contour") === "1";
+    this.palette = query("palette") ?? localStorage.getItem("studio-palette") ?? "own";
     this.overlayOn = true;
     this.peeking = false;
     this.change = change;
     this.fade = fade;
     byId("opacity").value = query("opacity") ?? localStorage.getItem("studio-opacity") ?? 60;
+    byId("palette").replaceChildren(...PALETTES.map(([value, words]) => new Option(words, value)));
+    byId("palette").value = this.palette;
     this.listen();
     this.show();
   }
@@ -32,15 +34,27 @@ export class Toolbar {
     byId("opacity").addEventListener("input", () => { this.overlayOn = true; this.show(); this.fade(); });
     byId("opacity").addEventListener("change", () => {
       localStorage.setItem("studio-opacity", byId("opacity").value);
+      setQuery({ opacity: byId("opacity").value });
       byId("opacity").blur();
+    });
+    byId("palette").addEventListener("change", (event) => {
+      this.palette = event.target.value;
+      localStorage.setItem("studio-palette", this.palette);
+      setQuery({ palette: this.palette });
+      event.target.blur();
+      this.change();
     });
     byId("contour").addEventListener("click", () => this.toggleContours());
     byId("fit").addEventListener("click", () => this.viewport.fit());
     byId("one-to-one").addEventListener("click", () => this.viewport.oneToOne());
-    byId("help-open").addEventListener("click", () => byId("help").showModal());
     // After a click with the pointer the keys belong to the viewer again, above all Space.
     document.addEventListener("click", (event) => {
       if (event.detail > 0) event.target.closest?.("button")?.blur();
+    });
+    let waiting = 0;
+    this.viewport.onChange(() => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => setQuery({ at: this.viewport.place() }), 250);
     });
   }
 
@@ -68,6 +82,12 @@ export class Toolbar {
     this.change();
   }
 
+  toggleOverlay() {
+    this.overlayOn = !this.overlayOn;
+    this.show();
+    this.fade();
+  }
+
   show() {
     for (const button of document.querySelectorAll("[data-layer]")) {
       button.setAttribute("aria-pressed", button.dataset.layer === this.layer);
@@ -78,40 +98,22 @@ export class Toolbar {
 
   showZoom(scale) { byId("zoom").textContent = scale < 100 ? `${Math.round(scale * 100)} %` : ""; }
 
-  // Handles the keys every viewer has; `keys` maps further ones ("a", "ArrowLeft", …) to functions.
-  listenKeys(keys) {
-    document.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target.closest?.(TYPING) || byId("help").open || modalOpen()) return;
-      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-      if (key === " " && event.target.closest?.("button, a, input")) return;
-      const action = keys[key] ?? this.ownKey(key, event);
-      if (!action) return;
-      event.preventDefault();
-      if (!event.repeat || key.startsWith("Arrow")) action(event);
-    });
-    document.addEventListener("keyup", (event) => { if (event.key === " ") this.peek(false); });
-    window.addEventListener("blur", () => this.peek(false));
-  }
-
-  ownKey(key) {
-    if (/^[1-9]$/.test(key) && this.layers[key - 1]) return () => this.choose(this.layers[key - 1]);
-    return {
-      " ": () => this.peek(true),
-      h: () => { this.overlayOn = !this.overlayOn; this.show(); this.fade(); },
-      c: () => this.toggleContours(),
-      z: () => this.viewport.oneToOne(),
-      Escape: () => this.viewport.fit(),
-      "?": () => byId("help").showModal(),
-    }[key];
-  }
-
   peek(on) {
     if (this.peeking === on) return;
     this.peeking = on;
     this.fade();
   }
-}
 
-// The approval question is a Gradio column that exists only while it is open.
-function modalOpen() { return Boolean(document.querySelector("#approval:not(.hide)")?.offsetParent); }
+  // What every viewer's keys do here; `zoom(factor)` about the middle of a pane.
+  keys(zoom) {
+    return {
+      peek: (on) => this.peek(on),
+      overlay: () => this.toggleOverlay(),
+      contours: () => this.toggleContours(),
+      fit: () => this.viewport.fit(),
+      "one-to-one": () => this.viewport.oneToOne(),
+      "zoom-in": () => zoom(1.3),
+      "zoom-out": () => zoom(1 / 1.3),
+    };
+  }
+}

@@ -24,6 +24,21 @@ export class Viewport {
     this.fit();
   }
 
+  // Place and zoom as "x,y,scale", "" when the whole image fits; `restore` takes it back.
+  place() {
+    if (this.scale === null) return "";
+    return [this.centre.x, this.centre.y, this.scale].join(",");
+  }
+
+  restore(place) {
+    const [x, y, scale] = String(place ?? "").split(",").map(Number);
+    if (![x, y, scale].every(Number.isFinite) || scale <= 0) return;
+    this.scale = Math.min(MAX_SCALE, scale);
+    this.centre = { x, y };
+    this.settle();
+    this.changed();
+  }
+
   fit() {
     this.scale = null;
     this.centre = { x: this.width / 2, y: this.height / 2 };
@@ -70,19 +85,23 @@ export class Viewport {
       x: fixed.x - (x - paneWidth / 2) / this.scale,
       y: fixed.y - (y - paneHeight / 2) / this.scale,
     };
-    this.clampCentre();
+    this.settle();
     this.changed();
   }
 
   panBy(dx, dy, paneWidth, paneHeight) {
     const scale = this.scaleIn(paneWidth, paneHeight);
     this.centre = { x: this.centre.x - dx / scale, y: this.centre.y - dy / scale };
-    this.clampCentre();
+    this.settle();
     this.changed();
   }
 
-  clampCentre() {
-    this.centre.x = Math.min(this.width, Math.max(0, this.centre.x));
-    this.centre.y = Math.min(this.height, Math.max(0, this.centre.y));
+  // Inside the image, and to what an address can hold, so that a link shows the very same pixels.
+  settle() {
+    this.centre.x = rounded(Math.min(this.width, Math.max(0, this.centre.x)));
+    this.centre.y = rounded(Math.min(this.height, Math.max(0, this.centre.y)));
+    if (this.scale !== null) this.scale = rounded(this.scale);
   }
 }
+
+function rounded(value) { return Math.round(value * 1e4) / 1e4; }

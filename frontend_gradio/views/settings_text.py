@@ -1,33 +1,9 @@
-"""The settings page: where the API is, the class palettes, the keys."""
+"""The settings page: where the API is, the class palettes."""
 
 from __future__ import annotations
 
 from frontend_gradio.views.markup import swatch, text
 from hiast.contracts.class_spaces import CLASS_SPACES, ClassSpace
-
-KEYS = (
-    ("A  R  S  U", "accept, reject, skip, reset the label"),
-    ("←  →", "previous, next label (Shift: unreviewed, → one that nobody else looks at)"),
-    ("1 … 8", "choose the layer"),
-    ("Space (hold)", "peek at the photo"),
-    ("H", "overlay on or off"),
-    ("C", "contours"),
-    ("V", "side by side, stacked, one pane"),
-    ("wheel, drag", "zoom, pan"),
-    ("Esc  Z", "fit, 1:1"),
-    ("X", "swap left and right (Compare)"),
-    ("?", "this list"),
-)
-
-
-def keys_table() -> str:
-    """Keyboard shortcuts of Inspect and Compare."""
-    rows = "".join(f"<dt>{_kbd(keys)}</dt><dd>{text(words)}</dd>" for keys, words in KEYS)
-    return f'<dl class="st-keys">{rows}</dl>'
-
-
-def _kbd(keys: str) -> str:
-    return " ".join(f"<kbd>{text(key)}</kbd>" for key in keys.split("  "))
 
 
 def facts(api_url: str, version: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from frontend_gradio.views.markup import text
-from frontend_gradio.views.settings_text import keys_table
 
 LAYERS = (
     ("image", "Photo"),
@@ -12,8 +11,10 @@ LAYERS = (
     ("confidence", "Confidence"),
     ("reason", "Reason"),
     ("hard-class", "Hard classes"),
-    ("region-weight", "Region weight"),
+    ("region-weight", "Weight"),
+    ("disagreement", "Disagreement"),
     ("ground-truth", "Ground truth"),
+    ("error", "Errors"),
 )
 _COMPARE_LAYERS = (
     ("image", "Photo"),
@@ -22,8 +23,15 @@ _COMPARE_LAYERS = (
     ("confidence", "Confidence"),
     ("reason", "Reason"),
     ("difference", "Difference"),
+    ("cause", "Cause"),
 )
 _PANE_LAYOUTS = (("side", "Side by side"), ("stack", "Stacked"), ("single", "One pane"))
+_COMPARE_LAYOUTS = (
+    ("side", "Side by side"),
+    ("stack", "Stacked"),
+    ("swipe", "Swipe"),
+    ("flicker", "Flicker"),
+)
 
 
 def start(module: str) -> str:
@@ -32,35 +40,41 @@ def start(module: str) -> str:
 
 
 def inspect_frame() -> str:
-    """Toolbar and two panes: photo left, overlay right."""
+    """Toolbar and two panes: photo left, layer right."""
     terms = "".join(
         f'<option value="{term}">{term}</option>'
         for term in ("all", "seg", "kld", "entropy", "consistency")
     )
-    term = (
-        f'<select id="term" title="Loss term: its weight per pixel of each region" hidden>{terms}</select>'
+    tools = (
+        f"{_segments('layouts', _PANE_LAYOUTS, 'layout')}"
+        '<select id="term" aria-label="Loss term" title="Its weight per pixel of each region" hidden>'
+        f"{terms}</select>"
+        '<select id="against" aria-label="Round to compare with" title="Round to compare with" hidden>'
+        "</select>"
     )
-    tools = _segments("layouts", _PANE_LAYOUTS, "layout")
     return (
         f'<div class="vw" id="inspect">{_toolbar(LAYERS, tools)}'
         f'<div class="vw-panes side" id="panes">{_pane("left", "Photo")}{_pane("right", "")}'
         f"{_NOTHING}</div>"
-        f"{_foot(term)}{_help()}</div>"
+        f"{_foot()}{_HELP}</div>"
     )
 
 
 def compare_frame() -> str:
-    """Toolbar with the two rounds and two panes."""
+    """Toolbar with the two sides and two panes."""
     tools = (
-        '<select id="left-round" title="Round on the left" aria-label="Round on the left"></select>'
-        '<button id="swap" title="Swap left and right (X)">⇄</button>'
-        '<select id="right-round" title="Round on the right" aria-label="Round on the right"></select>'
+        f"{_segments('layouts', _COMPARE_LAYOUTS, 'layout')}"
+        '<select id="left-side" title="On the left" aria-label="On the left"></select>'
+        '<button type="button" id="swap" title="Swap left and right (X)" aria-label="Swap left and right">⇄'
+        "</button>"
+        '<select id="right-side" title="On the right" aria-label="On the right"></select>'
     )
     return (
         f'<div class="vw" id="compare">{_toolbar(_COMPARE_LAYERS, tools)}'
         f'<div class="vw-panes side" id="panes">{_pane("left", "")}{_pane("right", "")}'
+        '<input type="range" id="swipe" min="0" max="1000" value="500" aria-label="Where left meets right">'
         f"{_NOTHING}</div>"
-        f"{_foot('')}{_help()}</div>"
+        f"{_foot()}{_HELP}</div>"
     )
 
 
@@ -70,52 +84,51 @@ def label_grid() -> str:
 
 
 def _segments(
-    element_id: str, choices: tuple[tuple[str, str], ...], name: str, *, keys: bool = False
+    element_id: str, choices: tuple[tuple[str, str], ...], name: str, *, in_words: bool = False
 ) -> str:
     buttons = "".join(
-        f'<button id="{name}-{value}" data-{name}="{value}" aria-pressed="false" title="{text(words)}'
-        f'{f" ({place})" if keys else ""}">{text(words) if keys else _ICONS[value]}</button>'
+        f'<button type="button" id="{name}-{value}" data-{name}="{value}" aria-pressed="false"'
+        f' title="{text(words)}{f" ({place % 10})" if in_words else ""}"'
+        f' aria-label="{text(words)}">{text(words) if in_words else _ICONS[value]}</button>'
         for place, (value, words) in enumerate(choices, start=1)
     )
-    return f'<span class="vw-segments" id="{element_id}" role="group">{buttons}</span>'
+    label = "Layer" if in_words else "Panes"
+    return f'<span class="vw-segments" id="{element_id}" role="group" aria-label="{label}">{buttons}</span>'
 
 
 def _toolbar(layers: tuple[tuple[str, str], ...], tools: str) -> str:
     return (
-        f'<div class="vw-toolbar">{_segments("layers", layers, "layer", keys=True)}'
-        '<label class="vw-slider" title="Opacity of the overlay">Opacity'
+        f'<div class="vw-toolbar">{_segments("layers", layers, "layer", in_words=True)}'
+        '<span class="vw-gap"></span>'
+        '<button type="button" id="help-open" title="Keys (?)" aria-label="Keys">?</button></div>'
+        '<div class="vw-toolbar">'
+        '<label class="vw-slider" title="Opacity of the layer">Opacity'
         '<input type="range" id="opacity" min="0" max="100" value="60"><output id="opacity-value"></output>'
         "</label>"
-        '<button id="contour" aria-pressed="false" title="Contours only (C)">Contour</button>'
+        '<button type="button" id="contour" aria-pressed="false" title="Contours only (C)">Contour</button>'
+        '<select id="palette" aria-label="Colours of classes" title="Colours of classes"></select>'
         f"{tools}<span class='vw-gap'></span>"
-        '<button id="fit" title="Fit (Esc)">Fit</button>'
-        '<button id="one-to-one" title="1:1 (Z)">1:1</button>'
-        '<output id="zoom" title="Zoom"></output>'
-        '<button id="help-open" title="Keys (?)" aria-label="Keys">?</button></div>'
+        '<button type="button" id="fit" title="Fit (Esc)">Fit</button>'
+        '<button type="button" id="one-to-one" title="1:1 (Z)">1:1</button>'
+        '<output id="zoom" title="Zoom"></output></div>'
     )
 
 
 def _pane(side: str, title: str) -> str:
     return (
         f'<figure class="vw-pane" id="pane-{side}"><figcaption>{text(title)}</figcaption>'
-        f'<canvas id="canvas-{side}" tabindex="0" aria-label="{side} pane"></canvas></figure>'
+        f'<canvas id="canvas-{side}" role="img" tabindex="0" aria-label="{side} pane"></canvas></figure>'
     )
 
 
-def _foot(tools: str) -> str:
+def _foot() -> str:
     return (
         '<div class="vw-foot"><span id="readout"></span><span class="vw-gap"></span>'
-        f'<span id="message" role="status"></span>{tools}<span id="scale"></span></div>'
+        '<span id="message" role="status"></span><span id="scale"></span></div>'
     )
 
 
-def _help() -> str:
-    return (
-        f'<dialog id="help"><h2>Keys</h2>{keys_table()}'
-        '<form method="dialog"><button autofocus>Close</button></form></dialog>'
-    )
-
-
+_HELP = '<dialog id="help" aria-labelledby="help-title"></dialog>'
 _NOTHING = (
     '<div class="st-empty" id="nothing" hidden><b>No labels yet.</b>'
     "<span>Start a run; its labels appear here while the first round is labelled.</span></div>"
@@ -123,5 +136,8 @@ _NOTHING = (
 _ICONS = {
     "side": '<svg viewBox="0 0 16 16"><path d="M1 3h6v10H1zM9 3h6v10H9z"/></svg>',
     "stack": '<svg viewBox="0 0 16 16"><path d="M2 1h12v6H2zM2 9h12v6H2z"/></svg>',
+    "swipe": '<svg viewBox="0 0 16 16"><path d="M1 3h6v10H1zM8 1h1v14H8zM10 3h5v2h-5zM10 11h5v2h-5z"/>'
+    "</svg>",
+    "flicker": '<svg viewBox="0 0 16 16"><path d="M1 1h9v9H1zM11 6h4v9H6v-4h5z"/></svg>',
     "single": '<svg viewBox="0 0 16 16"><path d="M1 2h14v12H1z"/></svg>',
 }

@@ -10,8 +10,11 @@ from fastapi import FastAPI, Response
 from fastapi.responses import PlainTextResponse
 from PIL import Image
 
+from backend.labels.pixels import HEADER, MAGIC, VERSION
 from backend.workers.schemas import WorkerRead
 from hiast.contracts.class_spaces import IGNORED, STREETS
+from hiast.data import label_files
+from hiast.selection import Codebook
 from tests.frontend_gradio.fake_answers import BASE, ProblemError, changed, found, page, problem_response
 from tests.frontend_gradio.fake_records import NOW, RUN_ID, FakeRecords
 from tests.frontend_gradio.fake_reviews import add_reviews
@@ -199,6 +202,22 @@ def _add_labels(app: FastAPI, records: FakeRecords) -> None:
         media_type = "application/octet-stream" if format == "raw" else "image/png"
         headers = {"Cache-Control": "public, max-age=31536000, immutable"}
         return Response(content, media_type=media_type, headers=headers)
+
+    @app.get(BASE + "/labels/{item_id}/pixels")
+    def pixels(item_id: int) -> Response:
+        item = found(records.labels, item_id, "label")
+        label = label_of(records.number_of(item.round_id), item.order)
+        prediction, reason = (
+            label_files.encode_ids(ids, STREETS.palette()) for ids in (label.prediction, label.reason)
+        )
+        stored = label_files.encode_codes(label.codes, "log12")
+        planes = label_files.unpack_codes(stored, "fake").planes()
+        sizes = (*label.codes.shape, len(prediction), len(reason), len(planes))
+        return Response(HEADER.pack(MAGIC, VERSION, *sizes) + prediction + reason + planes)
+
+    @app.get(BASE + "/codebooks/{name}")
+    def codebook(name: str) -> Response:
+        return Response(Codebook.named(name).levels.astype("<f8").tobytes())
 
     @app.get(BASE + "/compare")
     def compare(left: int, right: int) -> Any:

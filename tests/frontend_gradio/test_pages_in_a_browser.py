@@ -129,27 +129,37 @@ def test_layers_are_drawn_without_further_requests(page: Page, origin: str) -> N
     page.goto(f"{origin}/ui/inspect?label=203")
     expect(page.locator("#legend-table")).to_be_visible()
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if "/203/layers/" in request.url else None)
+    page.on("request", lambda request: sent.append(request.url) if "/labels/203" in request.url else None)
     drawings = set()
-    for key in "12345678":
+    for key in "1234567":
         page.keyboard.press(key)
         drawings.add(_pixels(page))
-    page.locator("#legend-0 td:nth-child(2)").click()
+    page.locator("#legend-0 .vw-name").click()
     page.locator("#contour").click()
     drawings.add(_pixels(page))
-    # The truth equals the prediction nowhere but by chance, so all nine drawings differ.
-    assert len(drawings) == 9
+    page.locator("#legend-0 .vw-name").click()
+    page.locator("#contour").click()
+    assert len(drawings) == 8
     assert sent == []
+    # The ground truth is the data set's, so it is asked for when it is wanted.
+    with page.expect_response("**/203/layers/ground-truth*"):
+        page.keyboard.press("9")
+    page.wait_for_timeout(300)
+    drawings.add(_pixels(page))
+    page.keyboard.press("0")
+    drawings.add(_pixels(page))
+    assert len(drawings) == 10
 
 
 def test_space_shows_the_photo_while_it_is_held(page: Page, origin: str) -> None:
     page.goto(f"{origin}/ui/inspect?label=203&layer=prediction")
     expect(page.locator("#legend-table")).to_be_visible()
-    shown = _pixels(page)
+    layer = page.locator("#pane-right .vw-overlay")
+    expect(layer).to_have_css("opacity", "0.6")
     page.keyboard.down(" ")
-    assert _pixels(page) != shown
+    expect(layer).to_have_css("opacity", "0")
     page.keyboard.up(" ")
-    assert _pixels(page) == shown
+    expect(layer).to_have_css("opacity", "0.6")
 
 
 def test_hovering_tells_class_confidence_and_why(page: Page, origin: str) -> None:
@@ -222,4 +232,4 @@ def _pixels(page: Page) -> Any:
     """The right pane once two frames have passed, so that what was asked for is drawn."""
     frame = "new Promise((done) => requestAnimationFrame(done))"
     page.evaluate(f"(async () => {{ await {frame}; await {frame}; }})()")
-    return page.evaluate("document.getElementById('canvas-right').toDataURL()")
+    return page.evaluate("document.querySelector('#pane-right .vw-overlay').toDataURL()")

@@ -11,7 +11,7 @@ NODE = shutil.which("node")
 
 
 @pytest.mark.skipif(NODE is None, reason="node is not installed: the viewer's arithmetic is not checked")
-@pytest.mark.parametrize("script", ["decode.test.mjs", "layers.test.mjs"])
+@pytest.mark.parametrize("script", sorted(path.name for path in HERE.glob("*.test.mjs")))
 def test_viewer_arithmetic_holds_in_node(script: str) -> None:
     run = subprocess.run(
         [str(NODE), "--test", str(HERE / script)], capture_output=True, text=True, timeout=60, check=False

@@ -167,10 +167,11 @@ def test_the_header_marks_the_current_page() -> None:
     assert '<a href="/ui/jobs" aria-current=page>' in html
 
 
-def test_the_viewer_offers_eight_layers_with_their_keys() -> None:
+def test_the_viewer_offers_every_layer_with_its_key() -> None:
     html = viewer_frame.inspect_frame()
-    assert html.count("data-layer=") == 8
-    assert 'title="Ground truth (8)"' in html
+    assert html.count("data-layer=") == 10
+    assert 'title="Ground truth (9)"' in html
+    assert 'title="Errors (0)"' in html
 
 
 @pytest.mark.parametrize(("images", "told"), [(1000, False), (1001, True)])

@@ -1,0 +1,189 @@
+// One label as Inspect draws it: photo left, the chosen layer right, the legend that governs both.
+// The address holds the whole view, so that a copied link shows the same.
+import { groundTruth, openLabel } from "./api.js";
+import { byId, element, query, setQuery, shown } from "./dom.js";
+import { disagreement, errors } from "./drawing/comparisons.js";
+import { keptIds, ruleOf } from "./drawing/kept.js";
+import { layerOf } from "./drawing/layers.js";
+import { coloursOf } from "./drawing/palettes.js";
+import { Legend } from "./legend.js";
+import { Pane } from "./pane.js";
+import { readoutText } from "./readout.js";
+import { drawScale } from "./scale.js";
+import { Toolbar } from "./toolbar.js";
+import { Viewport } from "./viewport.js";
+
+const TERMED = "region-weight";
+const AGAINST = "disagreement";
+
+function numbers(name) { return (query(name) ?? "").split(",").filter(Boolean).map(Number); }
+
+export class Picture {
+  // `veto(id)`: a person does not want a class trained on, or does again.
+  constructor({ veto }) {
+    this.label = null;
+    this.viewport = new Viewport();
+    const hover = (_, point) => this.hover(point);
+    this.left = new Pane(byId("canvas-left"), this.viewport, hover);
+    this.right = new Pane(byId("canvas-right"), this.viewport, hover);
+    this.legend = new Legend(byId("legend"), { change: () => this.changed(), veto });
+    this.toolbar = new Toolbar(this.viewport, {
+      layer: "kept", change: () => this.changed(), fade: () => this.fade(),
+    });
+    this.single = false;
+    this.viewport.onChange(() => this.toolbar.showZoom(this.viewport.scaleIn(...this.right.size())));
+    for (const id of ["term", "against"]) byId(id).addEventListener("change", () => this.chosen(id));
+    this.readAddress();
+  }
+
+  readAddress() {
+    const { legend } = this;
+    legend.hidden = new Set(numbers("hide"));
+    [legend.solo = null] = numbers("solo");
+    [legend.focus = null] = numbers("focus");
+    for (const pair of (query("theta") ?? "").split(",").filter(Boolean)) {
+      const [id, code] = pair.split(":").map(Number);
+      if (Number.isInteger(id) && Number.isInteger(code)) legend.moved.set(id, code);
+    }
+    if (query("term")) byId("term").value = query("term");
+    this.place = query("at");
+  }
+
+  writeAddress() {
+    clearTimeout(this.writing);
+    const { hidden, solo, focus, moved } = this.legend;
+    this.writing = setTimeout(() => setQuery({
+      hide: [...hidden].join(","), solo, focus, theta: [...moved].map((pair) => pair.join(":")).join(","),
+      term: this.toolbar.layer === TERMED ? byId("term").value : null,
+      against: this.toolbar.layer === AGAINST ? byId("against").value : null,
+    }), 250);
+  }
+
+  // `label`: from openLabel, `space`: the run's class set.
+  show(label, space) {
+    this.label = label;
+    this.space = space;
+    this.loading = new Set();
+    this.truth = null;
+    this.against = null;
+    this.disagreeing = null;
+    this.toolbar.enable("ground-truth", label.has_ground_truth, "This data set has no ground truth");
+    this.toolbar.enable("error", label.has_ground_truth, "This data set has no ground truth");
+    this.fillAgainst();
+    this.viewport.setImage(label.width, label.height);
+    if (this.place) this.viewport.restore(this.place);
+    this.place = null;
+    this.left.setPhoto(label.photo);
+    this.right.setPhoto(label.photo);
+    this.reread();
+    this.repaint();
+  }
+
+  // The label's own rule or colours have changed.
+  reread() {
+    const { label } = this;
+    this.stored = ruleOf(label.table, label.thresholds, label.vetoed_classes);
+    this.legend.draw(label, this.space, this.colours(), this.stored);
+  }
+
+  colours() { return coloursOf(this.toolbar.palette, this.space); }
+
+  fillAgainst() {
+    const others = this.label.same_image.filter((other) => other.id !== this.label.id);
+    this.toolbar.enable(AGAINST, others.length > 0, "This image has been labelled in one round only");
+    const wanted = others.find((other) => String(other.round_number) === (byId("against").value || query("against")));
+    const before = others.filter((other) => other.round_number < this.label.round_number).at(-1);
+    const selected = wanted ?? before ?? others[0];
+    byId("against").replaceChildren(...others.map((other) => element(
+      "option", { value: other.round_number, selected: other === selected }, `round ${other.round_number}`)));
+  }
+
+  chosen(what) {
+    if (what === "against") this.against = this.disagreeing = null;
+    this.changed();
+  }
+
+  changed() {
+    if (!this.label) return;
+    if (this.palette !== this.toolbar.palette) {
+      this.palette = this.toolbar.palette;
+      this.legend.draw(this.label, this.space, this.colours(), this.stored);
+    }
+    this.writeAddress();
+    this.repaint();
+  }
+
+  // The maps a layer needs besides the label's own; undefined while they are being loaded.
+  maps(layer, rule) {
+    const { label } = this;
+    if (layer === "ground-truth" || layer === "error") {
+      if (!this.truth) { this.loadTruth(); return undefined; }
+      return { truth: this.truth, error: layer === "error" && errors(keptIds(label, rule), label.prediction, this.truth) };
+    }
+    if (layer === AGAINST) {
+      const number = Number(byId("against").value);
+      const other = label.same_image.find((candidate) => candidate.round_number === number);
+      if (!this.against) { this.load("against", () => openLabel(other.id)); return undefined; }
+      this.disagreeing ??= disagreement(label.prediction, this.against.prediction);
+      return { disagreement: this.disagreeing };
+    }
+    return {};
+  }
+
+  // Once per label and kind, however often it is asked for meanwhile.
+  async load(what, action) {
+    const { label, loading } = this;
+    if (loading.has(what)) return;
+    loading.add(what);
+    const found = await shown(action);
+    loading.delete(what);
+    if (!found || this.label !== label) return;
+    this[what] = found;
+    this.repaint();
+    this.hover(this.point);
+  }
+
+  loadTruth() { return this.load("truth", () => groundTruth(this.label)); }
+
+  repaint() {
+    const { label } = this;
+    if (!label) return;
+    const { layer, contours } = this.toolbar;
+    const term = byId("term").value;
+    byId("term").hidden = layer !== TERMED;
+    byId("against").hidden = layer !== AGAINST;
+    byId("pane-right").querySelector("figcaption").textContent = byId(`layer-${layer}`).textContent;
+    const rule = this.legend.rule();
+    const maps = this.maps(layer, rule);
+    if (!maps) return;
+    const options = { colours: this.colours(), look: (id) => this.legend.look(id), term, maps };
+    this.right.show(label, layerOf(layer, label, options), rule, contours);
+    drawScale(byId("scale"), layer, label, term);
+    this.fade();
+  }
+
+  fade() { this.right.setOpacity(this.toolbar.opacity); }
+
+  hover(point) {
+    const { label } = this;
+    this.point = point;
+    const inside = point && label && point.x >= 0 && point.y >= 0 && point.x < label.width && point.y < label.height;
+    this.left.setCursor(inside ? point : null);
+    this.right.setCursor(inside ? point : null);
+    const place = inside ? Math.floor(point.y) * label.width + Math.floor(point.x) : null;
+    const others = [];
+    // The readout tells the truth as well; it is asked for when somebody looks.
+    if (inside && label.has_ground_truth && !this.truth) this.loadTruth();
+    if (inside && this.against) others.push([`round ${this.against.round_number}`, this.against.prediction[place]]);
+    if (inside && this.truth) others.push(["truth", this.truth[place]]);
+    byId("readout").replaceChildren(...(inside
+      ? readoutText(label, this.space, this.colours(), this.legend.rule(), place, others) : []));
+    this.legend.highlight(inside ? label.prediction[place] : null);
+  }
+
+  // Zoom by keys: about the middle of the right pane.
+  zoom(factor) {
+    const [width, height] = this.right.size();
+    this.viewport.zoomAt(width / 2, height / 2, factor, width, height);
+  }
+}
