@@ -2,7 +2,7 @@
 
     python -m benchmarks.review_load [--people 50] [--seconds 30] [--think 2] [--size 1024x2048]
 
-Each person lists what is unreviewed, opens a label, loads the layers Inspect loads, looks at it for `think`
+Each person lists what is unreviewed, opens a label, loads the pixels Inspect loads, looks at it for `think`
 seconds and decides. Prints latencies, errors and the memory of the API process. This process sends the
 requests, so on two cores it takes about one of them: latencies are those of a machine that busy.
 """
@@ -28,7 +28,8 @@ from backend.database import open_engine
 from backend.migrations import upgrade_database
 from benchmarks.reviewable_round import make_round
 
-INSPECT_LAYERS = (("image", "png"), ("prediction", "raw"), ("confidence", "raw"), ("reason", "raw"))
+OF_INSPECT = ("layers/image", "pixels")
+"""What Inspect loads of a label besides its JSON."""
 
 
 @dataclass
@@ -69,12 +70,12 @@ async def review(
             *(
                 measured.ask(
                     client,
-                    f"layer {layer}",
+                    part,
                     "GET",
-                    f"/labels/{label_id}/layers/{layer}",
-                    params={"format": form, "v": label["layers_digest"]},
+                    f"/labels/{label_id}/{part}",
+                    params={"v": label["layers_digest"]},
                 )
-                for layer, form in INSPECT_LAYERS
+                for part in OF_INSPECT
             )
         )
         await asyncio.sleep(think * (0.5 + chance.random()))
@@ -145,7 +146,7 @@ def report(measured: Measured, seconds: float, of_api: str) -> None:
     print(f"{'':20}{'requests':>9}{'p50':>9}{'p95':>9}{'max':>9}   ms")
     groups = {
         "JSON": ("list", "open", "decide"),
-        "layers": tuple(kind for kind in measured.seconds if kind.startswith("layer")),
+        "pixels": OF_INSPECT,
     }
     for group, kinds in groups.items():
         for kind in (*kinds, f"all {group}"):

@@ -93,7 +93,8 @@ def browser_memory() -> float:
 def wait_for_picture(page: Page, label: int) -> None:
     """Until the label is painted."""
     page.wait_for_function(
-        "(id) => window.STUDIO?.inspect?.picture.label?.id === id && !window.STUDIO.inspect.picture.right.frame",
+        "(id) => (({ label, right }) => label?.id === id && !right.frame)"
+        "(window.STUDIO?.inspect?.picture ?? {})",
         arg=label,
     )
 
@@ -120,7 +121,7 @@ def next_images(page: Page, count: int, rest_ms: float) -> list[float]:
             page.evaluate(
                 """async (before) => {
                   const start = performance.now();
-                  document.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+                  document.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }));
                   const { picture } = window.STUDIO.inspect;
                   while (picture.label.id === before || picture.right.frame) {
                     await new Promise(requestAnimationFrame);
