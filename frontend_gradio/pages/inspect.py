@@ -51,6 +51,7 @@ def build(client: ApiClient) -> None:
                 max_length=LONGEST_COMMENT,
             )
             plain_html('<div id="draft-note" class="vw-draft" role="status"></div>')
+            plain_html('<details id="correct" class="vw-correct" hidden></details>')
             plain_html('<div id="legend"></div>')
             plain_html('<div id="reviews"></div>')
     with gr.Row(elem_id="strip-row"):

@@ -1,6 +1,7 @@
 // Inspect: one label beside its photo; decide with a key, go on with an arrow.
 import { getJson, openLabel, prefetch, review, veto } from "./api.js";
 import { Claim } from "./claim.js";
+import { Toolbox } from "./correction/toolbox.js";
 import { byId, chip, element, percent, query, say, setQuery, shown, whenPresent } from "./dom.js";
 import { Draft } from "./draft.js";
 import { Keymap } from "./keymap.js";
@@ -21,6 +22,11 @@ class Inspect {
     this.opening = 0;
     this.busy = false;
     this.picture = new Picture({ veto: (id) => this.veto(id) });
+    this.toolbox = new Toolbox(byId("correct"), this.picture.right, {
+      rule: () => this.picture.legend.rule(),
+      changed: () => this.picture.corrected(),
+      saved: (id, correction) => this.strip.mark(id, { corrected: Boolean(correction) }),
+    });
     this.strip = new LabelList(byId("strip"), {
       link: (label) => `${window.STUDIO.ui}/inspect?label=${label.id}`, open: (id) => this.open(id),
     });
@@ -51,8 +57,10 @@ class Inspect {
       "previous-free": () => this.go(-1, true),
       "threshold-down": () => legend.step(-4),
       "threshold-up": () => legend.step(4),
+      correct: () => this.toolbox.toggle(),
+      pick: () => this.pick(),
       digit: (digit) => toolbar.choose(toolbar.layers[(digit + 9) % 10]),
-    });
+    }, (event) => this.toolbox.key(event));
     byId("help-open").addEventListener("click", () => this.keymap.open());
   }
 
@@ -90,6 +98,7 @@ class Inspect {
     this.picture.show(label, this.space);
     this.describe();
     say("");
+    shown(() => this.toolbox.open(label, this.space, this.picture.colours(), inReview(this.round)));
     for (const step of [1, -1]) this.strip.neighbour(id, step).then((next) => prefetch(next?.id));
   }
 
@@ -97,6 +106,7 @@ class Inspect {
   async reread(id) {
     const label = await shown(() => openLabel(id));
     if (!label || this.label.id !== id || this.busy || label.version === this.label.version) return;
+    label.drawn = this.label.drawn;
     this.label = label;
     this.strip.update(label);
     this.picture.show(label, this.space);
@@ -129,6 +139,12 @@ class Inspect {
     button.title = state === "reviewing"
       ? `${reviews.accepted} accepted, ${reviews.rejected} rejected, ${reviews.unreviewed} unreviewed`
       : `The round is ${state}; only a round in review can be approved.`;
+  }
+
+  // The class under the cursor becomes the one to draw.
+  pick() {
+    const id = this.picture.classUnderCursor();
+    if (id !== null) this.toolbox.pick(id);
   }
 
   list(filter) { return shown(() => this.strip.load(this.round.id, filter)); }

@@ -19,6 +19,7 @@ export const ACTIONS = [
   ["contours", "c", "contours", "inspect compare"],
   ["layout", "v", "arrangement of the panes", "inspect compare"],
   ["correct", "e", "correct: tools on or off", "inspect"],
+  ["pick", "i", "draw the class under the cursor", "inspect"],
   ["threshold-down", ",", "lower θ of the class whose slider is open", "inspect"],
   ["threshold-up", ".", "raise θ of the class whose slider is open", "inspect"],
   ["swap", "x", "swap left and right", "compare"],

@@ -110,6 +110,14 @@ export class LabelList {
     this.draw();
   }
 
+  // Facts of a label that its version does not count.
+  mark(id, facts) {
+    const index = this.items.findIndex((item) => item.id === id);
+    if (index < 0) return;
+    this.items[index] = { ...this.items[index], ...facts };
+    this.draw();
+  }
+
   // Loads pages until the label is listed.
   async reveal(id) {
     while (this.cursor && !this.loading && !this.cards.has(id)) await this.loadMore();

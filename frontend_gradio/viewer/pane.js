@@ -65,6 +65,13 @@ export class Pane {
     this.cross.style.transform = `translate(${x}px, ${y}px)`;
   }
 
+  // The tool that takes the pointer from now on; null: the pointer moves the picture.
+  usePointer(tool) {
+    this.pointer = tool;
+    this.canvas.classList.toggle("tooled", Boolean(tool));
+    this.redraw({ photo: false, overlay: false });
+  }
+
   correctionChanged() {
     this.painter.correctionChanged();
     this.redraw({ photo: false });
@@ -152,7 +159,8 @@ export class Pane {
       const before = down.get(event.pointerId);
       if (taken) this.pointer.move(this.at(event), event);
       else if (before) this.drag(down, event, before);
-      else this.pointer?.move?.(this.at(event), event);
+      else this.pointer?.move(this.at(event), event);
+      if (this.pointer) this.redraw({ photo: false, overlay: false });
       if (before) down.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
       this.hover(this, this.at(event));
     });
@@ -160,11 +168,15 @@ export class Pane {
       down.delete(event.pointerId);
       if (taken) this.pointer?.up(this.at(event), event);
       taken = false;
+      if (this.pointer) this.redraw({ photo: false, overlay: false });
       canvas.classList.remove("dragging");
     };
     canvas.addEventListener("pointerup", release);
     canvas.addEventListener("pointercancel", release);
-    canvas.addEventListener("dblclick", (event) => this.pointer?.double?.(this.at(event), event));
+    canvas.addEventListener("dblclick", (event) => {
+      this.pointer?.double?.(this.at(event), event);
+      this.redraw({ photo: false, overlay: false });
+    });
     canvas.addEventListener("pointerleave", () => { if (!down.size) this.hover(this, null); });
   }
 

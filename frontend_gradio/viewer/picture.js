@@ -98,6 +98,18 @@ export class Picture {
       "option", { value: other.round_number, selected: other === selected }, `round ${other.round_number}`)));
   }
 
+  // A person has drawn over the label.
+  corrected() {
+    this.right.correctionChanged();
+    this.repaint();
+  }
+
+  classUnderCursor() {
+    const { point, label } = this;
+    if (!point || !label) return null;
+    return label.prediction[Math.floor(point.y) * label.width + Math.floor(point.x)] ?? null;
+  }
+
   chosen(what) {
     if (what === "against") this.against = this.disagreeing = null;
     this.changed();

@@ -32,7 +32,7 @@ function keysOf(layer, label, rule, columns, rows, keys) {
         status = drawn === TO_IGNORE ? VETOED : CORRECTED;
         kept = drawn;
       } else if (status <= BELOW) {
-        status = vetoed[id] ? VETOED : codes[i] >= first[id] ? KEPT : BELOW;
+        status = codes[i] < first[id] ? BELOW : vetoed[id] ? VETOED : KEPT;
       }
       keys[at] = byStatus ? status : status === KEPT || status === CORRECTED ? kept : IGNORED;
     }

@@ -30,7 +30,7 @@ uint keyAt(ivec2 at) {
   if (over != 255u) { status = over == 254u ? 3u : 4u; kept = over; }
   else if (status <= 1u) {
     uvec2 limit = texelFetch(rule, ivec2(id, 0), 0).xy;
-    status = limit.y != 0u ? 3u : texelFetch(codes, i, 0).x >= limit.x ? 0u : 1u;
+    status = texelFetch(codes, i, 0).x < limit.x ? 1u : limit.y != 0u ? 3u : 0u;
   }
   return kind == 2 ? status : status == 0u || status == 4u ? kept : 255u;
 }

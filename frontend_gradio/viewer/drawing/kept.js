@@ -33,8 +33,8 @@ export function statusAt(label, rule, i) {
   const reason = label.reason[i];
   if (reason > BELOW) return reason;
   const id = label.prediction[i];
-  if (rule.vetoed[id]) return VETOED;
-  return label.codes[i] >= rule.first[id] ? KEPT : BELOW;
+  if (label.codes[i] < rule.first[id]) return BELOW;
+  return rule.vetoed[id] ? VETOED : KEPT;
 }
 
 // The class pixel i is kept as, 255 where it is not.

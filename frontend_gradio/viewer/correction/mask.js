@@ -1,0 +1,100 @@
+// What a person draws over a label, with undo: never the label itself. Pure: also run under node.
+import { TO_IGNORE, UNTOUCHED } from "../drawing/kept.js";
+
+const LONGEST_HISTORY = 2_000_000; // runs of pixels kept for undo: some 60 MB at most
+
+export class CorrectionMask {
+  // `ids`: what was drawn before (drawing/kept.js: UNTOUCHED, TO_IGNORE or a class); null: nothing.
+  constructor(width, height, ids = null) {
+    this.width = width;
+    this.height = height;
+    this.ids = ids ? ids.slice() : new Uint8Array(width * height).fill(UNTOUCHED);
+    this.done = []; // strokes, each a list of runs: start, length, value before, value drawn
+    this.undone = [];
+    this.stroke = null;
+    this.listeners = [];
+  }
+
+  onChange(listener) { this.listeners.push(listener); }
+
+  // Everything between `begin` and `end` is one step of undo.
+  begin() { this.stroke ??= []; }
+
+  end() {
+    if (this.stroke?.length) {
+      this.done.push(this.stroke);
+      this.undone = [];
+      let runs = this.done.reduce((sum, stroke) => sum + stroke.length / 4, 0);
+      while (runs > LONGEST_HISTORY && this.done.length > 1) runs -= this.done.shift().length / 4;
+    }
+    this.stroke = null;
+  }
+
+  // spans: [y, from x, up to x (not included)] one after the other, inside the image (shapes.js).
+  paint(spans, value) {
+    const alone = this.stroke === null;
+    this.begin();
+    for (let at = 0; at < spans.length; at += 3) {
+      const row = spans[at] * this.width;
+      this.fill(row + spans[at + 1], row + spans[at + 2], value);
+    }
+    if (alone) this.end();
+    this.changed();
+  }
+
+  fill(from, to, value) {
+    for (let i = from; i < to;) {
+      const before = this.ids[i];
+      let end = i + 1;
+      while (end < to && this.ids[end] === before) end++;
+      if (before !== value) {
+        this.ids.fill(value, i, end);
+        this.stroke.push(i, end - i, before, value);
+      }
+      i = end;
+    }
+  }
+
+  clear() { this.paint(Array.from({ length: this.height }, (_, y) => [y, 0, this.width]).flat(), UNTOUCHED); }
+
+  // Something else was drawn: there is nothing to undo any more. null: nothing.
+  replace(ids) {
+    if (ids) this.ids.set(ids);
+    else this.ids.fill(UNTOUCHED);
+    [this.done, this.undone, this.stroke] = [[], [], null];
+    this.changed();
+  }
+
+  get canUndo() { return this.done.length > 0; }
+
+  get canRedo() { return this.undone.length > 0; }
+
+  undo() { this.step(this.done, this.undone, -1); }
+
+  redo() { this.step(this.undone, this.done, 1); }
+
+  step(from, to, direction) {
+    const stroke = from.pop();
+    if (!stroke) return;
+    const runs = stroke.length / 4;
+    for (let k = 0; k < runs; k++) {
+      const at = 4 * (direction > 0 ? k : runs - 1 - k);
+      this.ids.fill(stroke[at + (direction > 0 ? 3 : 2)], stroke[at], stroke[at] + stroke[at + 1]);
+    }
+    to.push(stroke);
+    this.changed();
+  }
+
+  // { classes: Map(class -> pixels), ignored: pixels }
+  counts() {
+    const all = new Uint32Array(256);
+    for (const id of this.ids) all[id]++;
+    const classes = new Map();
+    for (let id = 0; id < TO_IGNORE; id++) if (all[id]) classes.set(id, all[id]);
+    return { classes, ignored: all[TO_IGNORE] };
+  }
+
+  get isEmpty() { return this.ids.every((id) => id === UNTOUCHED); }
+
+  changed() { for (const listener of this.listeners) listener(); }
+}
