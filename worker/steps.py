@@ -21,6 +21,7 @@ from hiast.contracts.reports import (
 )
 from hiast.contracts.step_files import STATE_FILE, STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.data import ImageSet
+from hiast.data.corrections import DecidedLabels
 from hiast.data.label_files import FILE_KINDS, KEPT_LABEL_KINDS, file_name
 from hiast.data.measurement_files import measurement_name
 from hiast.models import SegmentationModel, load_model, save_checkpoint
@@ -209,7 +210,7 @@ def _train(
             _previous(round_, artifacts, STUDENT_FILE),
             _images(run.target),
             _images(run.source) if run.source else None,
-            labels,
+            DecidedLabels(labels),
             used,
             label_set,
             artifacts.directory(round_.key),
