@@ -44,7 +44,10 @@ class LabelDecision(_Record):
 
 
 class DecisionTotals(_Record):
-    """What people changed of all labels a round trains on. Lists are per class (length C)."""
+    """What people changed of all labels a round trains on.
+
+    Lists are per class (length C), and empty while nothing is changed.
+    """
 
     labels: int = 0
     """Labels of which anything was changed."""
@@ -97,15 +100,15 @@ def by_class(pixels: Mapping[int, int], num_classes: int) -> list[int]:
     return [pixels.get(c, 0) for c in range(num_classes)]
 
 
-def total(decisions: Sequence[LabelDecision], num_classes: int) -> DecisionTotals:
+def total(decisions: Sequence[LabelDecision]) -> DecisionTotals:
     """The sum over labels."""
     return DecisionTotals(
         labels=len(decisions),
-        corrected_pixels=[
-            sum(decision.corrected_pixels[c] for decision in decisions) for c in range(num_classes)
-        ],
+        corrected_pixels=_added(decision.corrected_pixels for decision in decisions),
         ignored_pixels=sum(decision.ignored_pixels for decision in decisions),
-        vetoed_pixels=[
-            sum(decision.vetoed_pixels[c] for decision in decisions) for c in range(num_classes)
-        ],
+        vetoed_pixels=_added(decision.vetoed_pixels for decision in decisions),
     )
+
+
+def _added(lists: Iterable[Sequence[int]]) -> list[int]:
+    return [sum(column) for column in zip(*lists, strict=True)]

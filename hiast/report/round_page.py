@@ -84,7 +84,7 @@ def write_round_report(
         target_heading=heading,
         target_title=title,
         rows=class_rows(images.classes, spec.selection, label_set, scores),
-        decisions=total(files.decisions, images.classes.num_classes),
+        decisions=total(files.decisions),
         threshold_chart=_threshold_chart(images.classes, labels),
         loss_charts=_loss_charts(metrics),
         examples=examples,

@@ -155,7 +155,7 @@ def test_counts_are_those_of_the_pixels(label):
         assert decision.ignored_pixels == (drawn == 254).sum()
         lost = np.isin(kept, vetoed) & (drawn == 255)
         assert sum(decision.vetoed_pixels) == lost.sum()
-        sums = total([decision, decision], CLASSES)
+        sums = total([decision, decision])
         assert (sums.labels, sums.ignored_pixels) == (2, 2 * decision.ignored_pixels)
         assert sums.vetoed_pixels == [2 * pixels for pixels in decision.vetoed_pixels]
 
