@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 import backend.audit.routes
 import backend.auth.routes
+import backend.corrections.routes
 import backend.datasets.routes
 import backend.health
 import backend.jobs.routes
@@ -46,6 +47,7 @@ ROUTERS = (
     backend.rounds.routes.router,
     backend.labels.routes.router,
     backend.reviews.routes.router,
+    backend.corrections.routes.router,
     backend.jobs.routes.router,
     backend.workers.routes.router,
     backend.auth.routes.router,

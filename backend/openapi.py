@@ -49,6 +49,7 @@ DETAILS: Final[dict[int, str]] = {
 }
 """An example of each error."""
 ID: Final = "$response.body#/id"
+PATH_ID: Final = "$request.path.label_id"
 FIRST: Final = "$response.body#/items/0/id"
 NEXT: Final = {"cursor": "$response.body#/next_cursor"}
 LINKS: Final[dict[str, dict[str, dict[str, str]]]] = {
@@ -82,12 +83,25 @@ LINKS: Final[dict[str, dict[str, dict[str, str]]]] = {
         "round_thresholds": {"round_id": ID},
         "round_classes": {"round_id": ID},
         "approve_round": {"round_id": ID},
+        "preview_training": {"round_id": ID},
+        "veto_classes_of_round": {"round_id": ID, "if-match": "$response.header.ETag"},
     },
     "round_labels": {"get_label": {"label_id": FIRST}, "get_layer": {"label_id": FIRST}},
     "get_label": {
         "review_label": {"label_id": ID, "if-match": "$response.header.ETag"},
         "get_layer": {"label_id": ID, "v": "$response.body#/layers_digest"},
+        "veto_classes_of_label": {"label_id": ID, "if-match": "$response.header.ETag"},
+        "get_correction": {"label_id": ID},
+        "list_corrections": {"label_id": ID},
         "compare_labels": {"left": ID, "right": "$response.body#/same_image/0/id"},
+    },
+    "get_correction": {
+        "draw_correction": {"label_id": PATH_ID, "if-match": "$response.header.ETag"},
+        "delete_correction": {"label_id": PATH_ID, "if-match": "$response.header.ETag"},
+    },
+    "draw_correction": {
+        "delete_correction": {"label_id": PATH_ID, "if-match": "$response.header.ETag"},
+        "get_correction": {"label_id": PATH_ID},
     },
     "review_label": {"get_label": {"label_id": ID}},
     "approve_round": {"get_job": {"job_id": "$response.body#/job_id"}},

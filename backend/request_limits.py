@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,7 +18,10 @@ from backend.errors import problem
 from hiast.contracts.errors import UserError
 
 LARGEST_BODY: Final = 1024 * 1024
-"""Bytes. The API takes JSON, and no file is uploaded anywhere."""
+"""Bytes. The API takes JSON."""
+LARGEST_PICTURE: Final = 16 * 1024 * 1024
+"""Bytes. The one file that people send is what they draw over a label."""
+_PICTURES: Final = re.compile(r"/api/v1/labels/[0-9]+/correction")
 DEEPEST_JSON: Final = 32
 """Objects and lists inside each other; what is deeper breaks parsers and serialisers."""
 LARGEST_INTEGER: Final = 2**63 - 1
@@ -53,7 +57,7 @@ class KnownHosts:
 
 
 class BodyLimit:
-    """Refuses bodies of more than `LARGEST_BODY` bytes, announced or not (413)."""
+    """Refuses bodies that are larger than their address takes, announced or not (413)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -63,9 +67,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        detail = f"the body is larger than {LARGEST_BODY:,} bytes. Send less at once."
+        largest = _largest_body(scope)
+        detail = f"the body is larger than {largest:,} bytes. Send less at once."
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdigit() and int(announced) > LARGEST_BODY:
+        if announced.isdigit() and int(announced) > largest:
             answer = problem(Request(scope), HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
             await answer(scope, receive, send)
             return
@@ -75,11 +80,18 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > LARGEST_BODY:
+            if received > largest:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
             return message
 
         await self.app(scope, _counted, send)
+
+
+def _largest_body(scope: Scope) -> int:
+    # By what it says it is: JSON is parsed before anybody knows who sent it.
+    kind = Headers(scope=scope).get("content-type", "")
+    drawn = scope["method"] == "PUT" and _PICTURES.fullmatch(scope["path"]) and kind.startswith("image/")
+    return LARGEST_PICTURE if drawn else LARGEST_BODY
 
 
 async def plain_values(request: Request) -> None:

@@ -2,6 +2,7 @@
 
 from backend.audit.tables import AuditEvent
 from backend.auth.tables import SignIn, Token, User
+from backend.corrections.tables import Correction
 from backend.datasets.tables import Dataset, Image
 from backend.idempotency.tables import IdempotentRequest
 from backend.jobs.tables import Job, JobDependency, JobEvent
@@ -13,6 +14,7 @@ from backend.workers.tables import Worker
 
 __all__ = [
     "AuditEvent",
+    "Correction",
     "Dataset",
     "IdempotentRequest",
     "Image",

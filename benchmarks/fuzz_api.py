@@ -22,9 +22,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import schemathesis
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 from hypothesis.errors import Flaky, Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.core.failures import FailureGroup
@@ -41,6 +42,7 @@ from backend.auth.secret import digest_of, new_secret
 from backend.auth.tables import Token, User
 from backend.database import write_session
 from benchmarks.reviewable_round import make_round
+from hiast.data.corrections import encode_correction
 
 DESCRIPTION = "/api/v1/openapi.json"
 CHECKS = [
@@ -56,6 +58,18 @@ ROUNDS = 20
 """Rounds to review; requests approve, cancel and decide on them."""
 STREAM_SECONDS = 0.3
 """A job's events end with the job, and here no worker ever ends one."""
+
+DECISIONS = ("/review", "/vetoes", "/correction")
+"""What is taken only from those who have seen what they decide on."""
+SIZE = (16, 32)
+PICTURES = strategies.one_of(
+    strategies.binary(max_size=100),
+    strategies.sampled_from([0, 7, 200, 254, 255]).map(
+        lambda value: encode_correction(np.full(SIZE, value, np.uint8))
+    ),
+)
+"""Drawn corrections, most of which fit."""
+schemathesis.openapi.media_type("image/png", PICTURES)
 
 
 @dataclass
@@ -85,7 +99,7 @@ class Findings:
         for name, value in (case.path_parameters or {}).items():
             if name.endswith("_id") and type(value) is int:
                 case.path_parameters[name] = value % ROUNDS + 1
-        if case.operation.label.endswith("/review"):
+        if case.method.upper() != "GET" and case.operation.label.endswith(DECISIONS):
             case.headers["If-Match"] = "*"
         if not isinstance(case.body, dict):
             return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from backend.artifacts import ArtifactStore, label_version
+from backend.artifacts import WRITTEN_ONCE, ArtifactStore, label_version
 from backend.jobs import reports
 from backend.jobs.inputs import DatasetInput, JobInput, RoundInput, RunInput
 from hiast.contracts.errors import Canceled, UserError
@@ -21,6 +21,7 @@ from hiast.contracts.reports import (
 )
 from hiast.contracts.step_files import STATE_FILE, STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.data import ImageSet
+from hiast.data.corrections import DecidedLabels
 from hiast.data.label_files import FILE_KINDS, KEPT_LABEL_KINDS, file_name
 from hiast.data.measurement_files import measurement_name
 from hiast.models import SegmentationModel, load_model, save_checkpoint
@@ -86,6 +87,14 @@ def _take_labels(
 
     artifacts.take(round_.labels_key, versions, on_file)
     return artifacts.directory(round_.labels_key)
+
+
+def _take_corrections(round_: RoundInput, artifacts: ArtifactStore) -> Path:
+    """The directory of what people drew, with the versions in it that the approval fixed."""
+    files = [decision.correction for decision in round_.decisions if decision.correction is not None]
+    # A name never stands for other content, so the name is version enough.
+    artifacts.take(round_.corrections_key, dict.fromkeys(files, WRITTEN_ONCE))
+    return artifacts.directory(round_.corrections_key)
 
 
 def _warm_up(run: RunInput, reporter: Reporter, artifacts: ArtifactStore) -> None:
@@ -178,7 +187,8 @@ def _train_together(
         raise UserError(f"round {round_.number} is not completely labelled.")
     used = [report for report in round_.labels if report.name not in round_.rejected]
     first = os.environ.get("RANK", "0") == "0"
-    labels = _take_labels(round_, used, reporter.progress if first else _silent, artifacts)
+    directory = _take_labels(round_, used, reporter.progress if first else _silent, artifacts)
+    labels = DecidedLabels(directory, round_.decisions, _take_corrections(round_, artifacts))
     progress = stops_together(reporter.progress)
     with process_group(run.spec.compute.device):
         try:
@@ -198,7 +208,7 @@ def _train(
     round_: RoundInput,
     label_set: LabelSetReport,
     used: Sequence[LabelReport],
-    labels: Path,
+    labels: DecidedLabels,
     on_progress: OnProgress,
     artifacts: ArtifactStore,
 ) -> TrainingReport:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from hiast.contracts.errors import UserError
+from hiast.data.atomic_files import write_atomically
 
 
 class DirectoryStore:
@@ -33,6 +34,10 @@ class DirectoryStore:
 
     def publish(self, key: str, names: Sequence[str], *, version: str | None = None) -> None:
         """Nothing: the files lie in the store already."""
+
+    def put(self, key: str, name: str, content: bytes) -> None:
+        """Write a file of this content."""
+        write_atomically(self._root / key / name, content)
 
     def fetch(self, key: str, names: Sequence[str], *, version: str | None = None) -> Path:  # noqa: ARG002
         """The folder of `key` in the store."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
+
+WRITTEN_ONCE: Final = "once"
+"""The version of files whose names never stand for other content."""
 
 
 def round_key(run_id: int, round_number: int) -> str:
@@ -13,6 +17,11 @@ def round_key(run_id: int, round_number: int) -> str:
 def labels_key(run_id: int, round_number: int) -> str:
     """Where the label files of a round lie."""
     return f"{round_key(run_id, round_number)}/labels"
+
+
+def corrections_key(run_id: int, round_number: int) -> str:
+    """Where what people drew over the labels of a round lies."""
+    return f"{round_key(run_id, round_number)}/corrections"
 
 
 def measurements_key(run_id: int, round_number: int) -> str:

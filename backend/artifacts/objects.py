@@ -54,6 +54,11 @@ class ObjectStore:
             for path, name in zip(paths, names, strict=True):
                 self._cache.adopt(path, f"{key}/{version}/{name}")
 
+    def put(self, key: str, name: str, content: bytes) -> None:
+        """Upload an object of this content."""
+        with self._explained(f"{key}/{name}"):
+            self._files.pipe_file(self._object(key, name), content)
+
     def fetch(self, key: str, names: Sequence[str], *, version: str | None = None) -> Path:
         """The cache's directory for that version of the files, which are downloaded if they must be."""
         version = version or self._version(key, names)

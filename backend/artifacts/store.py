@@ -33,6 +33,9 @@ class ArtifactStore(Protocol):
         `version` as in `fetch`, for files that will be fetched with one.
         """
 
+    def put(self, key: str, name: str, content: bytes) -> None:
+        """Put a file of this content into the store, whole or not at all, and leave no copy elsewhere."""
+
     def fetch(self, key: str, names: Sequence[str], *, version: str | None = None) -> Path:
         """A local directory that holds these finished files of `key`, to be read now, never written.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from backend.artifacts import ArtifactStore
+from backend.doctor.corrections import correction_problems
 from backend.doctor.datasets import dataset_problems
 from backend.doctor.jobs import job_problems
 from backend.doctor.label_pixels import label_file_problems
@@ -29,6 +30,7 @@ def find_problems(session: Session, artifacts: ArtifactStore, *, quick: bool = F
         *dataset_problems(session),
         *run_problems(session),
         *label_problems(session),
+        *correction_problems(session, artifacts, quick=quick),
         *label_file_problems(session, artifacts, stored, quick=quick),
         *checkpoint_problems(session, artifacts, quick=quick),
         *litter_problems(session, artifacts, stored),

@@ -55,7 +55,13 @@ def _label(run: Run, round_: Round, label: Label, image: Image) -> Iterator[Prob
 
 
 def _decisions(label: Label, reviews: Sequence[Review]) -> Iterator[Problem]:
-    status = STATUS_OF_DECISION.get(reviews[-1].decision) if reviews else "unreviewed"
+    # A veto of classes leaves the status as it is.
+    words = [review.decision for review in reviews if review.decision != "veto"]
+    status = STATUS_OF_DECISION.get(words[-1]) if words else "unreviewed"
+    vetoes = [review.vetoed_classes for review in reviews if review.decision == "veto"]
+    if (label.vetoed_classes or []) != (vetoes[-1] if vetoes else []):
+        problem = f"it vetoes the classes {label.vetoed_classes}, and the last decision {vetoes[-1:]}."
+        yield Problem(f"label {label.id} ({label.name})", problem, "Veto them again, or restore a backup.")
     if (label.version, label.status) != (1 + len(reviews), status):
         problem = (
             f"it is {label.status} in version {label.version}, and its {len(reviews)} decisions make it "

@@ -10,7 +10,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.artifacts import ArtifactStore, labels_key, round_key, warm_up_key
+from backend.artifacts import ArtifactStore, corrections_key, labels_key, round_key, warm_up_key
+from backend.corrections.tables import Correction
 from backend.doctor.problem import Problem
 from backend.jobs.queue import ACTIVE
 from backend.jobs.tables import Job
@@ -69,32 +70,44 @@ def litter_problems(session: Session, artifacts: ArtifactStore, stored: Sequence
     """
     runs = {str(run_id) for run_id in session.scalars(select(Run.id))}
     known, done, busy = _known(session)
+    open_ = _open_folders(session)
     for name in stored:
         path = PurePosixPath(RUNS, name)
         reason = ""
         if path.parts[1] not in runs:
             reason = "it belongs to no run."
-        elif any(path.is_relative_to(folder) for folder in busy):
+        elif any(path.is_relative_to(folder) for folder in (*busy, *open_)):
             # Files come before the rows that name them.
             continue
         elif path.name.startswith(".") and path.name.endswith(".tmp"):
             reason = "it was being written when its process ended."
         elif "labels" in path.parts and str(path) not in known:
             reason = "no label of the database has this file."
+        elif "corrections" in path.parts and str(path) not in known:
+            reason = "no correction of the database has this file."
         elif path.name == STATE_FILE and str(path.parent) in done:
             reason = "it is the state of a training that is done."
         if reason and artifacts.holds(RUNS, name):
             yield Problem(f"file {artifacts.url}/{path}", reason, DELETE, "warning")
 
 
+def _open_folders(session: Session) -> list[str]:
+    """Folders people may be drawing into."""
+    rounds = session.scalars(select(Round).where(Round.state.in_(("labelling", "reviewing"))))
+    return [corrections_key(round_.run_id, round_.number) for round_ in rounds]
+
+
 def _known(session: Session) -> tuple[set[str], set[str], set[str]]:
-    """Files of labels; folders whose training is done; folders a job may be writing into."""
+    """Files of labels and corrections; folders whose training is done; folders a job may write into."""
     rounds = session.scalars(select(Round)).all()
     known: set[str] = set()
     for round_ in rounds:
         key = labels_key(round_.run_id, round_.number)
         for name in session.scalars(select(Label.name).where(Label.round_id == round_.id)):
             known.update(f"{key}/{file_name(name, kind)}" for kind in FILE_KINDS)
+        drawn = select(Correction.file).join(Label, Label.id == Correction.label_id)
+        files = session.scalars(drawn.where(Label.round_id == round_.id, Correction.file.is_not(None)))
+        known.update(f"{corrections_key(round_.run_id, round_.number)}/{file}" for file in files)
     done = {warm_up_key(run_id) for run_id in _runs_of(rounds)}
     done |= {round_key(row.run_id, row.number) for row in rounds if row.training is not None}
     numbers = {round_.id: round_.number for round_ in rounds}

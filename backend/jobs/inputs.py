@@ -8,7 +8,14 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.artifacts import label_version, labels_key, measurements_key, round_key, warm_up_key
+from backend.artifacts import (
+    corrections_key,
+    label_version,
+    labels_key,
+    measurements_key,
+    round_key,
+    warm_up_key,
+)
 from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.jobs.schemas import JobKind
@@ -18,6 +25,7 @@ from backend.rounds.tables import Round
 from backend.runs.tables import Run
 from hiast.contracts.class_spaces import ClassSpace
 from hiast.contracts.datasets import DatasetScan, DatasetSpec, ImageEntry
+from hiast.contracts.decisions import LabelDecision
 from hiast.contracts.reports import LabelReport, LabelSetReport
 from hiast.contracts.run_spec import RunSpec
 
@@ -47,6 +55,9 @@ class RoundInput(BaseModel):
     rejected: list[str]
     """Names of images whose labels people rejected; the student does not see them."""
     label_set: LabelSetReport | None
+    decisions: list[LabelDecision]
+    """What people changed of the labels, as it was when the round was approved."""
+    corrections_key: str
 
 
 class RunInput(BaseModel):
@@ -120,6 +131,8 @@ def _round_input(session: Session, round_: Round) -> RoundInput:
         created_at=round_.created_at,
         rejected=[label.name for label in labels if label.status == "rejected"],
         label_set=round_.label_set,
+        decisions=round_.trained_decisions.labels if round_.trained_decisions else [],
+        corrections_key=corrections_key(run_id, number),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from backend.corrections.schemas import CorrectionRead
 from backend.reviews.schemas import ClaimRead, ReviewRead
 from hiast.contracts.reports import RegionWeight
 
@@ -30,6 +31,8 @@ class LabelSummary(BaseModel):
     version: int
     layers_digest: str
     """Changes when any layer changes; append it to layer URLs to cache them for ever."""
+    corrected: bool = False
+    """Somebody has drawn over it."""
     claim: ClaimRead | None = None
     """Who is looking at it now, if anybody. It forbids nothing: If-Match protects decisions."""
 
@@ -63,6 +66,10 @@ class LabelRead(LabelSummary):
     same_image: list[LabelReference]
     """The same image's labels in every round of the run, this one included."""
     reviews: list[ReviewRead]
+    vetoed_classes: list[int] = Field(default_factory=list)
+    """Classes whose kept pixels of this label nobody trains on; those of the round come in addition."""
+    correction: CorrectionRead | None = None
+    """What is drawn over it."""
     draft: str = ""
     """What the person who asks has written about it and not sent."""
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from backend.corrections.repository import present
+from backend.corrections.schemas import CorrectionRead
 from backend.datasets.tables import Image
 from backend.labels import repository
 from backend.labels.schemas import LabelRead, LabelReference, LabelSummary
@@ -19,7 +21,7 @@ from backend.rounds.repository import get_round
 from backend.runs.tables import Run
 
 
-def _summary_fields(label: Label, claim: LabelClaim | None) -> dict[str, Any]:
+def _summary_fields(label: Label, claim: LabelClaim | None, *, corrected: bool) -> dict[str, Any]:
     return {
         "id": label.id,
         "round_id": label.round_id,
@@ -31,14 +33,19 @@ def _summary_fields(label: Label, claim: LabelClaim | None) -> dict[str, Any]:
         "width": label.report.width,
         "version": label.version,
         "layers_digest": label.layers_digest,
+        "corrected": corrected,
         "claim": ClaimRead.model_validate(claim, from_attributes=True) if claim else None,
     }
 
 
 def summarise_labels(session: Session, labels: Sequence[Label]) -> list[LabelSummary]:
     """The labels as they travel in a list."""
-    claims = valid_claims(session, [label.id for label in labels])
-    return [LabelSummary(**_summary_fields(label, claims.get(label.id))) for label in labels]
+    ids = [label.id for label in labels]
+    claims, corrected = valid_claims(session, ids), present(session, ids)
+    return [
+        LabelSummary(**_summary_fields(label, claims.get(label.id), corrected=label.id in corrected))
+        for label in labels
+    ]
 
 
 def read_label(session: Session, label: Label, person: str) -> LabelRead:
@@ -48,9 +55,10 @@ def read_label(session: Session, label: Label, person: str) -> LabelRead:
     image = session.get_one(Image, label.image_id)
     previous_id, next_id = repository.neighbour_ids(session, label)
     same_image = repository.labels_of_same_image(session, label, run.id)
-    report = label.report
+    report, claim = label.report, valid_claims(session, [label.id]).get(label.id)
+    correction = present(session, [label.id]).get(label.id)
     return LabelRead(
-        **_summary_fields(label, valid_claims(session, [label.id]).get(label.id)),
+        **_summary_fields(label, claim, corrected=correction is not None),
         run_id=run.id,
         round_number=round_.number,
         thresholds=report.thresholds,
@@ -70,6 +78,8 @@ def read_label(session: Session, label: Label, person: str) -> LabelRead:
         reviews=[
             ReviewRead.model_validate(row, from_attributes=True) for row in list_reviews(session, label.id)
         ],
+        vetoed_classes=label.vetoed_classes or [],
+        correction=CorrectionRead.model_validate(correction, from_attributes=True) if correction else None,
         draft=draft_of(session, label.id, person),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import AsJson, Base
@@ -34,6 +34,8 @@ class Label(Base):
     status: Mapped[str] = mapped_column(String(20), default="unreviewed")
     version: Mapped[int] = mapped_column(default=1)
     """Counts decisions; the ETag of the label."""
+    vetoed_classes: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+    """Classes whose kept pixels of this label nobody trains on; None: nobody has vetoed any."""
 
     @property
     def layers_digest(self) -> str:

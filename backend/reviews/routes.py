@@ -1,14 +1,19 @@
-"""HTTP in and out of what surrounds decisions: claims on labels and drafts of comments."""
+"""HTTP in and out of what surrounds decisions: claims on labels, drafts of comments, vetoes of classes."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
 
 from backend.dependencies import Id, Reviewer, WriteSession
-from backend.labels.schemas import LabelSort, LabelSummary
-from backend.labels.service import summarise_labels
-from backend.reviews import claims, drafts
-from backend.reviews.schemas import ClaimRead, DraftWrite
+from backend.entity_tags import tag_of
+from backend.labels.schemas import LabelRead, LabelSort, LabelSummary
+from backend.labels.service import read_label, summarise_labels
+from backend.reviews import claims, drafts, vetoes
+from backend.reviews.schemas import ClaimRead, DraftWrite, VetoWrite
+from backend.rounds.schemas import RoundRead
+from backend.rounds.service import etag, read_round
 
 router = APIRouter(tags=["reviews"])
 
@@ -46,6 +51,38 @@ def claim_next_label(
         return Response(status_code=204)
     response.headers["Location"] = f"/api/v1/labels/{label.id}"
     return summarise_labels(session, [label])[0]
+
+
+@router.put("/labels/{label_id}/vetoes")
+def veto_classes_of_label(
+    label_id: Id,
+    body: VetoWrite,
+    session: WriteSession,
+    person: Reviewer,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> LabelRead:
+    """Leave exactly these classes of the label out of training."""
+    vetoed = vetoes.veto_in_label(session, label_id, body.classes, person.name, if_match)
+    label = read_label(session, vetoed, person.name)
+    response.headers["ETag"] = tag_of(label, version=label.version)
+    return label
+
+
+@router.put("/rounds/{round_id}/vetoes")
+def veto_classes_of_round(
+    round_id: Id,
+    body: VetoWrite,
+    session: WriteSession,
+    person: Reviewer,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> RoundRead:
+    """Leave exactly these classes of every label of the round out of training. If-Match may be left out."""
+    vetoed = vetoes.veto_in_round(session, round_id, body.classes, person.name, if_match)
+    round_ = read_round(session, vetoed)
+    response.headers["ETag"] = etag(session, round_)
+    return round_
 
 
 @router.put("/labels/{label_id}/draft", status_code=204)

@@ -23,6 +23,15 @@ class ReviewCreate(BaseModel):
     comment: Comment = ""
 
 
+class VetoWrite(BaseModel):
+    """Classes that are not trained on. The list takes the place of the one before; [] vetoes none."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"classes": [0]}]})
+
+    classes: Annotated[list[int], Field(max_length=254)]
+    """Class ids."""
+
+
 class DraftWrite(BaseModel):
     """What a person has written about a label and not sent yet; "" is none."""
 
@@ -42,7 +51,9 @@ class ReviewRead(BaseModel):
     """A decision as recorded; reviews are never changed or deleted."""
 
     id: int
-    decision: Decision
+    decision: Decision | Literal["veto"]
     comment: str
+    vetoed_classes: list[int] | None = None
+    """With "veto": all classes of the label that are vetoed from then on."""
     reviewer: str
     created_at: datetime

@@ -34,8 +34,8 @@ def require_open(round_: Round) -> None:
         )
 
 
-def decide(session: Session, label_id: int, body: ReviewCreate, person: str, if_match: str | None) -> Label:
-    """Append a decision and set the label's status; the person's claim and draft have served.
+def lock_for_decision(session: Session, label_id: int, if_match: str | None) -> tuple[Label, Round]:
+    """The label, locked, and its round, if the request may decide on it.
 
     Raises PreconditionRequiredError without If-Match, PreconditionFailedError when another decision
     came first, ConflictError once the round trains on its labels.
@@ -57,6 +57,15 @@ def decide(session: Session, label_id: int, body: ReviewCreate, person: str, if_
     # An approval waits for this decision, or this decision for the approval: it counts them all.
     session.refresh(round_, with_for_update={"read": True})
     require_open(round_)
+    return label, round_
+
+
+def decide(session: Session, label_id: int, body: ReviewCreate, person: str, if_match: str | None) -> Label:
+    """Append a decision and set the label's status; the person's claim and draft have served.
+
+    Raises what `lock_for_decision` raises.
+    """
+    label, _ = lock_for_decision(session, label_id, if_match)
     session.add(Review(label_id=label.id, decision=body.decision, comment=body.comment, reviewer=person))
     before = {"status": label.status, "version": label.version}
     label.status = STATUS_OF_DECISION[body.decision]

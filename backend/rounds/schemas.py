@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from hiast.contracts.decisions import DecisionTotals
 from hiast.contracts.reports import EvaluationReport, LabelSetReport, TrainingReport
 
 RoundState = Literal["labelling", "reviewing", "training", "evaluating", "finished", "failed", "canceled"]
@@ -38,6 +39,10 @@ class RoundRead(BaseModel):
     """Set when all images are labelled."""
     training: TrainingReport | None
     evaluation: EvaluationReport | None
+    vetoed_classes: list[int] = Field(default_factory=list)
+    """Classes that nobody trains on in this round."""
+    decisions: DecisionTotals = Field(default_factory=DecisionTotals)
+    """What people have changed of the labels that are trained on; fixed when the round is approved."""
     approved_by: str | None
     created_at: datetime
     finished_at: datetime | None

@@ -8,6 +8,9 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from backend.audit.service import record
+from backend.corrections.decisions import totals
+from backend.corrections.preview import training_preview
+from backend.corrections.repository import count_versions
 from backend.entity_tags import asks_for, tag_of
 from backend.errors import ConflictError, PreconditionFailedError
 from backend.rounds import repository
@@ -26,12 +29,15 @@ def read_round(session: Session, round_: Round) -> RoundRead:
 def read_rounds(session: Session, rounds: Sequence[Round]) -> list[RoundRead]:
     """Rounds as they travel, with one query for all of them."""
     counts = repository.count_by_status(session, [round_.id for round_ in rounds])
+    changed = totals(session, rounds)
     return [
         RoundRead.model_validate(
             {
                 **{name: getattr(round_, name, None) for name in RoundRead.model_fields},
                 "label_count": sum(counts[round_.id].values()),
                 "reviews": ReviewCounts(**counts[round_.id]),
+                "vetoed_classes": round_.vetoed_classes or [],
+                "decisions": changed[round_.id],
             },
             from_attributes=True,
         )
@@ -104,11 +110,12 @@ def class_summaries(session: Session, round_id: int) -> list[ClassSummary]:
 
 
 def etag(session: Session, shown: RoundRead) -> str:
-    """The round's entity tag: another one after every decision on its labels and every change of state.
+    """The round's entity tag: another one after every decision on its labels, whatever is drawn over them,
+    and every change of state.
 
     Counts alone would not do: one label accepted and reset again leaves them as they were.
     """
-    return tag_of(shown, repository.sum_of_versions(session, shown.id))
+    return tag_of(shown, repository.sum_of_versions(session, shown.id), count_versions(session, shown.id))
 
 
 def approve(session: Session, round_id: int, person: str, if_match: str | None = None) -> Approval:
@@ -138,6 +145,12 @@ def approve(session: Session, round_id: int, person: str, if_match: str | None =
         raise ConflictError(
             f"all {rejected} labels of round {round_.number} are rejected.",
             remedy="Accept at least one, or cancel the run.",
+        )
+    preview = training_preview(session, round_id)
+    if shown.decisions.labels and not any(row.trained_pixels for row in preview.classes):
+        raise ConflictError(
+            f"with these decisions no pixel of round {round_.number} is left to train on.",
+            remedy="Veto fewer classes, or delete corrections that set everything to ignored.",
         )
     job = progression.start_training(session, run, round_, approved_by=person)
     approval = read_approval(session, round_id, job.id)

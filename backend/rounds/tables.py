@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.database import AsJson, Base, UtcDateTime, now
+from hiast.contracts.decisions import DecisionTotals, RoundDecisions
 from hiast.contracts.reports import EvaluationReport, LabelSetReport, TrainingReport
 
 
@@ -25,6 +26,12 @@ class Round(Base):
     label_set: Mapped[LabelSetReport | None] = mapped_column(AsJson(LabelSetReport))
     training: Mapped[TrainingReport | None] = mapped_column(AsJson(TrainingReport))
     evaluation: Mapped[EvaluationReport | None] = mapped_column(AsJson(EvaluationReport))
+    vetoed_classes: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+    """Classes that nobody trains on in this round; None: nobody has vetoed any."""
+    decision_totals: Mapped[DecisionTotals | None] = mapped_column(AsJson(DecisionTotals))
+    """What people had changed when the round was approved."""
+    trained_decisions: Mapped[RoundDecisions | None] = mapped_column(AsJson(RoundDecisions), deferred=True)
+    """The same of every label: what its training reads, however often it is started. Large."""
     approved_by: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

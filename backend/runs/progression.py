@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.corrections import decisions
 from backend.database import now
 from backend.datasets.tables import Image
 from backend.jobs import queue
@@ -109,6 +110,7 @@ def after_labels(session: Session, run: Run, round_: Round, report: LabelSetRepo
 def start_training(session: Session, run: Run, round_: Round, *, approved_by: str) -> Job:
     """The labels are approved: train the student on them."""
     round_.approved_by = approved_by
+    decisions.fix(session, round_)
     run.state = "running"
     needs = _needs(run, processes=run.spec.compute.processes)
     return _enqueue_step(session, run, round_, "train_round", run.spec.training.iterations, needs=needs)

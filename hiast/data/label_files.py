@@ -194,10 +194,15 @@ def read_stored(directory: Path, name: str, kind: str) -> bytes:
 
 
 def read_kept_label(directory: Path, name: str) -> NDArray[np.uint8]:
-    """The label a student trains on: (H, W) uint8 class ids, 255 where nothing is kept.
+    """The label as it was made: (H, W) uint8 class ids, 255 where nothing is kept.
 
     Raises UserError when its files are missing, damaged or of different sizes.
     """
+    return read_kept_and_reason(directory, name)[0]
+
+
+def read_kept_and_reason(directory: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """What `read_kept_label` reads, and the `Reason` of each pixel."""
     reason, prediction = read_reason(directory, name), read_prediction(directory, name)
     if reason.shape != prediction.shape:
         raise UserError(
@@ -206,4 +211,4 @@ def read_kept_label(directory: Path, name: str) -> NDArray[np.uint8]:
             remedy="Label the round again.",
         )
     kept = (reason == Reason.KEPT) | (reason == Reason.CORRECTED)
-    return np.where(kept, prediction, np.uint8(IGNORED))
+    return np.where(kept, prediction, np.uint8(IGNORED)), reason

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,7 +15,8 @@ from hiast.contracts.class_spaces import IGNORED, Colour
 from hiast.contracts.labels import Reason
 from hiast.contracts.reports import LabelReport
 from hiast.data import ImageSet
-from hiast.data.label_files import encode_ids, read_kept_label, read_reason
+from hiast.data.corrections import DecidedLabels
+from hiast.data.label_files import encode_ids
 
 MAX_WIDTH: Final = 480
 """Largest width of an image in a page, pixels."""
@@ -61,9 +61,9 @@ def choose_examples(labels: Sequence[LabelReport]) -> list[tuple[str, LabelRepor
 
 
 def read_examples(
-    images: ImageSet, label_directory: Path, labels: Sequence[LabelReport]
+    images: ImageSet, files: DecidedLabels, labels: Sequence[LabelReport]
 ) -> tuple[list[Example], list[Reason]]:
-    """The chosen examples, and the reasons that occur in them.
+    """The chosen examples as they were trained on, and the reasons that occur in them.
 
     Raises UserError for an image or label file that is missing or damaged, KeyError for a label whose
     image is not in the set.
@@ -71,8 +71,8 @@ def read_examples(
     examples, seen = [], set[int]()
     for rank, label in choose_examples(labels):
         photo = images.read_image(images.entry(label.name))
-        reason = _fewer_pixels(read_reason(label_directory, label.name))
-        kept = _fewer_pixels(read_kept_label(label_directory, label.name))
+        ids, reasons = files.read(label.name, images.classes.num_classes)
+        kept, reason = _fewer_pixels(ids), _fewer_pixels(reasons)
         seen.update(np.unique(reason).tolist())
         # Without a label the page's own colour shows, which no class has.
         alpha = bytes(0 if value == IGNORED else 255 for value in range(256))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from hiast.contracts.class_spaces import ClassSpace
+from hiast.contracts.decisions import total
 from hiast.contracts.reports import (
     EvaluationReport,
     LabelReport,
@@ -19,6 +20,7 @@ from hiast.contracts.reports import (
 from hiast.contracts.run_spec import RunSpec, SelectionSpec
 from hiast.data import ImageSet
 from hiast.data.atomic_files import write_atomically
+from hiast.data.corrections import DecidedLabels
 from hiast.report.charts import Line, line_chart
 from hiast.report.example_images import REASONS, read_examples
 from hiast.report.templating import css_colour, render
@@ -50,7 +52,7 @@ def write_round_report(
     spec: RunSpec,
     number: int,
     images: ImageSet,
-    label_directory: Path,
+    files: DecidedLabels,
     labels: Sequence[LabelReport],
     label_set: LabelSetReport,
     training: TrainingReport | None,
@@ -64,7 +66,7 @@ def write_round_report(
     such as "before", "student", "teacher", shown in this order and compared with the first. Raises
     UserError for an image or label file that is missing or damaged.
     """
-    examples, reasons = read_examples(images, label_directory, labels)
+    examples, reasons = read_examples(images, files, labels)
     scores = list(evaluations.values())
     heading, title = _target_heading(spec.selection)
     page = render(
@@ -82,6 +84,7 @@ def write_round_report(
         target_heading=heading,
         target_title=title,
         rows=class_rows(images.classes, spec.selection, label_set, scores),
+        decisions=total(files.decisions),
         threshold_chart=_threshold_chart(images.classes, labels),
         loss_charts=_loss_charts(metrics),
         examples=examples,

@@ -16,6 +16,7 @@ from hiast.contracts.run_spec import RunSpec
 from hiast.contracts.step_files import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.data import ImageSet
 from hiast.data.atomic_files import write_atomically
+from hiast.data.corrections import with_corrections_beside
 from hiast.models import load_model
 from hiast.report import RoundOutcome, ScoredNetwork, write_round_report, write_run_report
 from hiast.rounds.curves import read_curve
@@ -64,6 +65,7 @@ def networks(spec: RunSpec, out: Path) -> list[ScoredNetwork]:
 def write_round_page(spec: RunSpec, number: int, target: ImageSet, out: Path) -> None:
     """Write the page of a trained round."""
     directory = out / "rounds" / str(number)
+    labels = read_labels(directory)
     scored = {
         f"{network.name} {network.round}" if network.round else network.name: network.evaluation
         for network in networks(spec, out)
@@ -74,8 +76,8 @@ def write_round_page(spec: RunSpec, number: int, target: ImageSet, out: Path) ->
         spec=spec,
         number=number,
         images=target,
-        label_directory=directory / "labels",
-        labels=read_labels(directory),
+        files=with_corrections_beside(directory / "labels", labels),
+        labels=labels,
         label_set=read_report(directory / LABEL_SET_FILE, LabelSetReport),
         training=read_report(directory / TRAINING_FILE, TrainingReport),
         metrics=read_curve(directory / CURVE_FILE),

@@ -19,7 +19,8 @@ from hiast.contracts.reports import LabelReport, LabelSetReport, OnProgress, Tra
 from hiast.contracts.run_spec import RunSpec
 from hiast.contracts.step_files import STATE_FILE, STUDENT_FILE, TEACHER_FILE
 from hiast.data import ImageSet
-from hiast.data.label_files import read_kept_label, write_label_files
+from hiast.data.corrections import DecidedLabels
+from hiast.data.label_files import write_label_files
 from hiast.models import SegmentationModel, save_checkpoint
 from hiast.rounds.batches import BatchPlan
 from hiast.rounds.device import choose_device
@@ -172,7 +173,7 @@ def train_round(
     student: SegmentationModel,
     target: ImageSet,
     source: ImageSet | None,
-    label_directory: Path,
+    labels: DecidedLabels,
     used: Sequence[LabelReport],
     label_set: LabelSetReport,
     out: Path,
@@ -180,8 +181,8 @@ def train_round(
 ) -> TrainingReport:
     """Train the student of round `number` on the labels `used`; writes student and teacher into `out`.
 
-    `source` is read only when spec.training.source_weight asks for it. An interrupted training of the
-    same labels goes on where it stopped. Raises UserError without labels.
+    `source` is read only when spec.training.source_weight asks for it. An interrupted
+    training of the same labels and decisions goes on where it stopped. Raises UserError without labels.
     """
     if not used:
         raise UserError(f"round {number} has no label to train on.", remedy="Accept at least one label.")
@@ -196,15 +197,16 @@ def train_round(
     )
     target_plan = plan(
         target.only({report.name for report in used}),
-        partial(_kept_label, label_directory),
+        partial(_trained_label, labels, target.classes.num_classes),
         seed=(spec.seed, number),
-        paste=paste_source(used, label_set, spec.paste),
+        paste=paste_source([labels.report(report) for report in used], label_set, spec.paste),
     )
     with_source = source is not None and training.source_weight > 0
     source_plan = (
         plan(source, source.read_label, seed=(spec.seed, number, 1)) if source and with_source else None
     )
-    inputs = (spec.model_dump_json(), str(number), *(report.model_dump_json() for report in used))
+    told = (report.model_dump_json() for report in used)
+    inputs = (spec.model_dump_json(), str(number), *told, *labels.fingerprint())
     teacher, losses = train_student(
         student,
         target_plan,
@@ -230,6 +232,6 @@ def train_round(
     )
 
 
-def _kept_label(label_directory: Path, entry: ImageEntry) -> NDArray[np.uint8]:
+def _trained_label(labels: DecidedLabels, num_classes: int, entry: ImageEntry) -> NDArray[np.uint8]:
     # Not a lambda: loading processes receive the batch plan pickled.
-    return read_kept_label(label_directory, entry.name)
+    return labels.read(entry.name, num_classes)[0]

@@ -19,6 +19,7 @@ from hiast.contracts.run_spec import RunSpec
 from hiast.contracts.step_files import STATE_FILE
 from hiast.data import ImageSet, scan_dataset
 from hiast.data.atomic_files import write_atomically
+from hiast.data.corrections import with_corrections_beside
 from hiast.models import SegmentationModel, load_model
 from hiast.rounds.batch_norm import adapt_batch_norm
 from hiast.rounds.batches import BatchPlan
@@ -141,16 +142,20 @@ def train_directory(
     out: Path,
     on_progress: OnProgress,
 ) -> TrainingReport:
-    """Train the student of `student_path` on what `label_directory` wrote into `labels`."""
+    """Train the student of `student_path` on what `label_directory` wrote into `labels`.
+
+    Corrections that lie beside the label files (NAME.correction.png) are applied.
+    """
     student, _ = load_model(student_path)
+    used = read_labels(labels)
     return train_round(
         spec,
         number,
         student,
         sets.target,
         sets.source,
-        labels / "labels",
-        read_labels(labels),
+        with_corrections_beside(labels / "labels", used),
+        used,
         read_report(labels / LABEL_SET_FILE, LabelSetReport),
         out,
         on_progress,

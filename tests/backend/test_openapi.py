@@ -45,8 +45,11 @@ def test_every_error_is_a_problem_with_an_example(description: dict[str, Any]) -
 
 def test_every_body_has_an_example(description: dict[str, Any]) -> None:
     for name, (_, _, operation) in _operations(description).items():
-        for content in operation.get("requestBody", {}).get("content", {}).values():
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
             schema = content["schema"]
+            if kind == "image/png":
+                assert schema == {"type": "string", "format": "binary"}, name
+                continue
             target = description["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
             assert target.get("examples"), name
 

@@ -12,19 +12,24 @@ from safetensors.numpy import save_file
 from sqlalchemy import Engine
 
 from backend.artifacts import labels_key, round_key, warm_up_key
+from backend.artifacts.directory import DirectoryStore
+from backend.corrections.service import draw, erase
 from backend.database import write_session
 from backend.datasets.tables import Dataset
 from backend.jobs import queue, reports
 from backend.reviews.schemas import ReviewCreate
 from backend.reviews.service import decide
+from backend.reviews.vetoes import veto_in_label, veto_in_round
 from backend.rounds.service import approve
 from backend.runs import progression
 from backend.runs.tables import Run
 from hiast.contracts.class_spaces import CAMVID, IGNORED
 from hiast.contracts.datasets import DatasetScan, DatasetSpec, ImageEntry
+from hiast.contracts.decisions import SET_TO_IGNORED, UNTOUCHED
 from hiast.contracts.reports import LabelReport, LabelSetReport, TrainingReport
 from hiast.contracts.run_spec import RunSpec
 from hiast.contracts.step_files import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
+from hiast.data.corrections import encode_correction
 from hiast.data.label_files import write_label_files
 
 NAMES = ("c", "a", "b")
@@ -137,11 +142,26 @@ def _label(clinic: Clinic) -> None:
         reports.succeed_round_step(session, 3, attempt, label_set)
 
 
+def _draw(clinic: Clinic) -> None:
+    """Over label 3: drawn, deleted, drawn again."""
+    store = DirectoryStore(clinic.artifacts)
+    pixels = np.full((4, 6), UNTOUCHED, np.uint8)
+    for version, row in ((0, 1), (2, 3)):
+        pixels[row] = (0, 1, 2, SET_TO_IGNORED, UNTOUCHED, UNTOUCHED)
+        draw(clinic.engine, store, 3, encode_correction(pixels), "somebody", f'"{version}"')
+        if version == 0:
+            with write_session(clinic.engine) as session:
+                erase(session, 3, "somebody", '"1"')
+
+
 def _review_and_train(clinic: Clinic) -> None:
+    _draw(clinic)
     with write_session(clinic.engine) as session:
         for version, decision in (("1", "reject"), ("2", "accept")):
             body = ReviewCreate.model_validate({"decision": decision})
             decide(session, 1, body, "somebody", f'"{version}"')
+        veto_in_label(session, 2, [4], "somebody", '"1"')
+        veto_in_round(session, 1, [7], "somebody", None)
         approve(session, 1, "somebody")
     attempt = clinic.do(4)
     for name in (STUDENT_FILE, TEACHER_FILE):

@@ -15,8 +15,9 @@ from PIL import Image as Picture
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from backend.artifacts import labels_key, round_key, warm_up_key
+from backend.artifacts import corrections_key, labels_key, round_key, warm_up_key
 from backend.artifacts.directory import DirectoryStore
+from backend.corrections.tables import Correction
 from backend.database import now, read_session, write_session
 from backend.datasets.tables import Dataset, Image
 from backend.doctor import Problem, find_problems
@@ -26,6 +27,7 @@ from backend.labels.tables import Label
 from backend.reviews.tables import Review
 from backend.rounds.tables import Round
 from backend.runs.tables import Run
+from hiast.contracts.decisions import RoundDecisions
 from hiast.contracts.step_files import STATE_FILE, TEACHER_FILE, WARM_UP_FILE
 from tests.backend.doctor.clinic import Clinic, write_label
 
@@ -83,6 +85,19 @@ def _running_without_lease(session: Session) -> None:
     job.lease_expires_at = None
 
 
+def _counts_of_another(session: Session, key: int) -> None:
+    session.get_one(Correction, key).counts = session.get_one(Correction, 3).counts
+
+
+def _other_training(session: Session) -> None:
+    round_ = session.get_one(Round, 1)
+    assert round_.trained_decisions is not None
+    labels = [
+        decision.model_copy(update={"correction": None}) for decision in round_.trained_decisions.labels
+    ]
+    round_.trained_decisions = RoundDecisions(labels=labels)
+
+
 FAULTY_ROWS = {
     "of 1 rounds finished": _set(_of(Round, 1), state="evaluating"),
     "finished without training": _set(_of(Round, 1), training=None),
@@ -115,6 +130,11 @@ FAULTY_ROWS = {
     "kept_pixels do not add up": _report(kept_pixels=[12] + [0] * 10),
     "its pixels are not those": _report(predicted_pixels=[24] + [0] * 10),
     "its 2 decisions make it accepted in version 3": _set(_of(Label, 1), version=2),
+    "it vetoes the classes [3]": _set(_of(Label, 2), vetoed_classes=[3]),
+    "have the versions [1, 2, 7]": _set(_of(Correction, 3), version=7),
+    "a deletion and counts pixels": lambda session: _counts_of_another(session, 2),
+    "its pixels are not those its row counts": lambda session: _counts_of_another(session, 1),
+    "and the last one is b.3-": _other_training,
     "make it unreviewed in version 1": lambda session: session.execute(delete(Review)),
 }
 
@@ -152,6 +172,43 @@ def test_a_file_that_does_not_fit_is_an_error(clinic: Clinic, sentence: str) -> 
     found = _find(clinic)
     assert [sentence in problem.problem for problem in found] == [True], found
     assert found[0].severity == "error"
+
+
+def _drawn(clinic: Clinic) -> list[Path]:
+    return sorted((clinic.artifacts / corrections_key(1, 1)).iterdir())
+
+
+def test_every_version_of_a_correction_is_looked_at(clinic: Clinic) -> None:
+    first, last = _drawn(clinic)
+    whole = first.read_bytes()
+    first.unlink()
+    (found,) = _find(clinic, quick=True)
+    assert (found.thing, found.severity) == ("correction 1 of label 3", "error")
+    assert "is not in file://" in found.problem
+    first.write_bytes(whole)
+    _cut(last)
+    assert _find(clinic, quick=True) == []
+    (found,) = _find(clinic)
+    assert (found.thing, "cut short" in found.problem) == ("correction 3 of label 3", True)
+    Picture.new("L", (5, 4)).save(last)
+    (found,) = _find(clinic)
+    assert "5×4 pixels, the label 6×4" in found.problem
+    Picture.new("L", (6, 4), 99).save(last)
+    (found,) = _find(clinic)
+    assert "has the value 99" in found.problem
+
+
+def test_a_correction_nobody_knows_is_litter_once_nobody_can_draw(clinic: Clinic) -> None:
+    other = _drawn(clinic)[0].with_name("b.9-0123.png")
+    other.touch()
+    (found,) = _find(clinic)
+    assert (found.thing, found.severity) == (f"file file://{other}", "warning")
+    with write_session(clinic.engine) as session:
+        run, round_ = session.get_one(Run, 1), session.get_one(Round, 1)
+        run.state, run.finished_at, round_.state, round_.finished_at = (
+            "waiting_for_review", None, "reviewing", None,
+        )  # fmt: skip
+    assert _find(clinic) == []
 
 
 def test_quick_reads_no_pixel_but_misses_no_file(clinic: Clinic) -> None:

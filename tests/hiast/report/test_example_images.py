@@ -8,6 +8,7 @@ from PIL import Image
 from hiast.contracts.errors import UserError
 from hiast.contracts.labels import Reason
 from hiast.data import ImageSet, scan_dataset
+from hiast.data.corrections import DecidedLabels
 from hiast.data.label_files import label_path, write_label_files
 from hiast.report.example_images import MAX_WIDTH, REASONS, choose_examples, read_examples
 
@@ -33,7 +34,7 @@ def test_few_labels_are_chosen_once_each(make_label, count):
 
 
 def test_pictures_show_photo_kept_label_and_reason(halves, labels, tmp_path):
-    examples, reasons = read_examples(halves, tmp_path / "labels", labels)
+    examples, reasons = read_examples(halves, DecidedLabels(tmp_path / "labels"), labels)
     first = examples[0]
     assert first.name == labels[0].name
     photo, label, reason = (
@@ -63,7 +64,7 @@ def test_wide_images_are_made_smaller_in_proportion(write_halves, make_label, tm
         tmp_path, "0", prediction=ids, reason=ids, codes=ids.astype(np.uint16), classes=images.classes,
         codebook="log12",
     )  # fmt: skip
-    ((example,), _) = read_examples(images, tmp_path, [make_label("0")])
+    ((example,), _) = read_examples(images, DecidedLabels(tmp_path), [make_label("0")])
     for uri in (example.photo, example.label, example.reason):
         assert pixels(uri, "RGB").shape == (96, MAX_WIDTH, 3)
 
@@ -71,4 +72,4 @@ def test_wide_images_are_made_smaller_in_proportion(write_halves, make_label, tm
 def test_a_missing_label_file_is_named(halves, labels, tmp_path):
     label_path(tmp_path / "labels", labels[0].name, "reason").unlink()
     with pytest.raises(UserError, match=rf"{labels[0].name}\.reason\.png"):
-        read_examples(halves, tmp_path / "labels", labels)
+        read_examples(halves, DecidedLabels(tmp_path / "labels"), labels)

@@ -1,8 +1,11 @@
 import re
 
+import numpy as np
 import pytest
 
 from hiast.contracts.run_spec import SelectionSpec
+from hiast.data.atomic_files import write_atomically
+from hiast.data.corrections import DecidedLabels, encode_correction, with_corrections_beside
 from hiast.report import write_round_report
 from hiast.report.round_page import target_share
 from tests.hiast.report.page_text import PageText
@@ -15,7 +18,7 @@ def write(spec, halves, labels, label_set, training, metrics, make_evaluation, t
             "spec": spec,
             "number": 1,
             "images": halves,
-            "label_directory": tmp_path / "labels",
+            "files": DecidedLabels(tmp_path / "labels"),
             "labels": labels,
             "label_set": label_set,
             "training": training,
@@ -111,3 +114,17 @@ def test_a_choice_by_target_labels_is_announced(write, spec):
     evaluation = spec.evaluation.model_copy(update={"select_by": "target_labels"})
     assert "TARGET LABELS" in write(spec=spec.model_copy(update={"evaluation": evaluation}))
     assert "TARGET LABELS" not in write()
+
+
+def test_what_people_changed_is_on_the_page(write, labels, tmp_path):
+    drawn = np.full((32, 48), 255, np.uint8)
+    drawn[:2], drawn[2, :5] = 1, 254
+    write_atomically(tmp_path / "labels" / "0.correction.png", encode_correction(drawn))
+    files = with_corrections_beside(tmp_path / "labels", labels)
+    page = PageText(write(files=files)).text
+    assert (
+        "1 label was changed before the training: 96 pixels corrected, 5 set to ignored, 0 vetoed." in page
+    )
+    assert "Decisions of people" not in PageText(write()).text
+    assert "corrected in review" in page
+    assert "corrected in review" not in PageText(write()).text

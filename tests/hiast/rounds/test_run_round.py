@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from hiast.contracts.decisions import decide_label
 from hiast.contracts.errors import UserError
 from hiast.contracts.run_spec import RunSpec
 from hiast.contracts.step_files import STUDENT_FILE, TEACHER_FILE
-from hiast.data.label_files import label_path
+from hiast.data.atomic_files import write_atomically
+from hiast.data.corrections import DecidedLabels, count_correction, encode_correction
+from hiast.data.label_files import label_path, read_kept_label
 from hiast.models import load_model
 from hiast.rounds import batches, run_round
 from hiast.rounds.run_round import label_round, train_round
@@ -34,13 +37,11 @@ def labelled(halves, brightness, tmp_path):
     return spec, reports, label_set
 
 
-def train(labelled, student, images, tmp_path, used=None):
+def train(labelled, student, images, tmp_path, used=None, labels=None):
     spec, reports, label_set = labelled
     chosen = reports if used is None else used
-    directories = tmp_path / "labels", tmp_path / "out"
-    return train_round(
-        spec, 1, student, images, None, directories[0], chosen, label_set, directories[1], ignore
-    )
+    read = labels or DecidedLabels(tmp_path / "labels")
+    return train_round(spec, 1, student, images, None, read, chosen, label_set, tmp_path / "out", ignore)
 
 
 def test_files_of_a_label_are_handed_over_before_it_is_told(labelled, halves, brightness, tmp_path):
@@ -94,7 +95,9 @@ def test_a_loading_process_trains_the_same_student(labelled, small_model, halves
     assert (tmp_path / "out" / STUDENT_FILE).read_bytes() == here
 
 
-def test_rejected_images_are_in_no_batch(labelled, small_model, halves, tmp_path, monkeypatch):
+@pytest.fixture
+def plans(monkeypatch):
+    """Batch plans of trainings that are not done, as a loading process receives them."""
     plans = []
 
     def remember(student, plan, *_arguments, **_options):
@@ -102,6 +105,10 @@ def test_rejected_images_are_in_no_batch(labelled, small_model, halves, tmp_path
         return student, {}
 
     monkeypatch.setattr(run_round, "train_student", remember)
+    return plans
+
+
+def test_rejected_images_are_in_no_batch(labelled, small_model, halves, tmp_path, plans):
     used = [report for report in labelled[1] if report.name in ("0", "3")]
     train(labelled, small_model(), halves, tmp_path, used)
     samples = [sample for iteration in range(8) for sample in plans[0][iteration]]
@@ -114,3 +121,68 @@ def test_rejected_images_are_in_no_batch(labelled, small_model, halves, tmp_path
 def test_a_round_without_labels_is_refused(labelled, small_model, halves, tmp_path):
     with pytest.raises(UserError, match="round 1 has no label to train on. Accept at least one"):
         train(labelled, small_model(), halves, tmp_path, used=[])
+
+
+def decided(reports, tmp_path, drawn, vetoed=()):
+    """Labels of which the first is decided on: a correction, and classes that are vetoed."""
+    first, classes = reports[0], 2
+    write_atomically(tmp_path / "drawn" / "one.png", encode_correction(drawn))
+    kept = read_kept_label(tmp_path / "labels", first.name)
+    decision = decide_label(
+        first.name, first.kept_pixels, vetoed_classes=vetoed, correction="one.png",
+        counts=count_correction(drawn, kept, classes),
+    )  # fmt: skip
+    return DecidedLabels(tmp_path / "labels", [decision], tmp_path / "drawn")
+
+
+def test_the_student_reads_what_people_drew_and_not_what_they_vetoed(
+    labelled, small_model, halves, tmp_path, plans
+):
+    reports = labelled[1]
+    drawn = np.full((32, 48), 255, np.uint8)
+    drawn[:4], drawn[4:6] = 1, 254
+    labels = decided(reports, tmp_path, drawn, vetoed=[0])
+    train(labelled, small_model(), halves, tmp_path, labels=labels)
+    read = plans[0].read_label(halves.entry(reports[0].name))
+    kept = read_kept_label(tmp_path / "labels", reports[0].name)
+    assert (read[:4] == 1).all()
+    assert (read[4:6] == 255).all()
+    np.testing.assert_array_equal(read[6:], np.where(kept[6:] == 0, 255, kept[6:]))
+    assert (kept[6:] == 0).any()
+    other = halves.entry(reports[1].name)
+    np.testing.assert_array_equal(
+        plans[0].read_label(other), read_kept_label(tmp_path / "labels", other.name)
+    )
+
+
+def test_donors_are_those_of_the_labels_that_are_trained_on(labelled, small_model, halves, tmp_path, plans):
+    spec, reports, label_set = labelled
+    everything_ignored = np.full((32, 48), 254, np.uint8)
+    labels = decided(reports, tmp_path, everything_ignored)
+    with_hard = label_set.model_copy(update={"hard_classes": [1]})
+    train((spec, reports, with_hard), small_model(), halves, tmp_path)
+    train((spec, reports, with_hard), small_model(), halves, tmp_path, labels=labels)
+    before, after = ({name for name, _ in plan.paste.candidates[1]} for plan in plans)
+    assert before - after == {reports[0].name}
+    train((spec, reports[:1], with_hard), small_model(), halves, tmp_path, reports[:1], labels)
+    assert sum(plans[2].paste.probabilities) == 0
+
+
+def test_another_correction_is_another_training(labelled, small_model, halves, tmp_path, monkeypatch):
+    fingerprints = []
+
+    def remember(student, *_arguments, state_file, **_options):
+        fingerprints.append(state_file.fingerprint)
+        return student, {}
+
+    monkeypatch.setattr(run_round, "train_student", remember)
+    drawn = np.full((32, 48), 255, np.uint8)
+    drawn[0, 0] = 1
+    moved = drawn[::-1].copy()
+    train(labelled, small_model(), halves, tmp_path)
+    train(labelled, small_model(), halves, tmp_path, labels=DecidedLabels(tmp_path / "labels"))
+    for pixels in (drawn, drawn, moved):
+        train(labelled, small_model(), halves, tmp_path, labels=decided(labelled[1], tmp_path, pixels))
+    assert fingerprints[0] == fingerprints[1]
+    assert fingerprints[2] == fingerprints[3]
+    assert len(set(fingerprints)) == 3

@@ -1,0 +1,53 @@
+"""What travels over HTTP about corrections: what people drew over labels, and what is trained on then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+
+class CorrectionRead(BaseModel):
+    """What is drawn over a label, by whom."""
+
+    version: int
+    """Counts what was drawn and deleted; the ETag of the correction."""
+    person: str
+    created_at: datetime
+    corrected_pixels: dict[int, int]
+    """Pixels that were given a class, by class id."""
+    ignored_pixels: int
+
+
+class CorrectionVersion(CorrectionRead):
+    """One entry of a correction's history."""
+
+    deleted: bool
+    """With this version the correction was deleted."""
+
+
+class TrainedClass(BaseModel):
+    """What a training sees of one class."""
+
+    class_id: int
+    name: str
+    kept_pixels: int
+    """As the labels were made, of all images."""
+    trained_pixels: int
+    """After all decisions, without rejected images."""
+    kept_images: int
+    """Labels that hold the class, as they were made."""
+    trained_images: int
+    vetoed: bool
+    """The class is vetoed for the whole round."""
+
+
+class TrainingPreview(BaseModel):
+    """What the student would learn from, or has learned from, with the decisions on the round's labels."""
+
+    round_id: int
+    images: int
+    """Images that are trained on."""
+    rejected_images: int
+    changed_labels: int
+    classes: list[TrainedClass]
