@@ -16,6 +16,7 @@ from hiast.contracts.class_spaces import IGNORED, STREETS
 from hiast.data import label_files
 from hiast.selection import Codebook
 from tests.frontend_gradio.fake_answers import BASE, ProblemError, changed, found, page, problem_response
+from tests.frontend_gradio.fake_corrections import add_corrections
 from tests.frontend_gradio.fake_records import NOW, RUN_ID, FakeRecords
 from tests.frontend_gradio.fake_reviews import add_reviews
 from tests.frontend_gradio.fake_scenes import label_of, photo_of, truth_of
@@ -68,6 +69,7 @@ def create_fake_api() -> FastAPI:
     for add in (_add_people, _add_datasets, _add_runs, _add_rounds, _add_labels, _add_jobs):
         add(app, records)
     app.state.desk = add_reviews(app, records)
+    app.state.easel = add_corrections(app, records, app.state.desk)
     return app
 
 

@@ -1,0 +1,87 @@
+"""The stand-in's corrections and vetoes."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import Cookie, FastAPI, Header, Request, Response
+from PIL import Image
+
+from backend.corrections.schemas import CorrectionRead
+from tests.frontend_gradio.fake_answers import BASE, ProblemError, changed, found
+from tests.frontend_gradio.fake_records import FakeRecords
+from tests.frontend_gradio.fake_reviews import FakeDesk
+
+Person = Annotated[str, Cookie()]
+Tag = Annotated[str, Header(alias="If-Match")]
+
+
+class FakeEasel:
+    """What was drawn over labels: label id -> (version, PNG or None when it was deleted)."""
+
+    def __init__(self) -> None:
+        self.pictures: dict[int, tuple[int, bytes | None]] = {}
+
+    def require(self, label_id: int, tag: str) -> int:
+        version = self.pictures.get(label_id, (0, None))[0]
+        if tag != f'"{version}"':
+            raise ProblemError(412, f"If-Match: label {label_id} was drawn over meanwhile.")
+        return version + 1
+
+    def ids(self, label_id: int) -> np.ndarray[Any, Any]:
+        content = self.pictures[label_id][1]
+        assert content is not None
+        return np.asarray(Image.open(io.BytesIO(content)))
+
+
+def add_corrections(app: FastAPI, records: FakeRecords, desk: FakeDesk) -> FakeEasel:
+    easel = FakeEasel()
+
+    @app.get(BASE + "/labels/{item_id}/correction")
+    def correction(item_id: int) -> Response:
+        version, content = easel.pictures.get(item_id, (0, None))
+        headers = {"ETag": f'"{version}"'}
+        if content is None:
+            return Response(status_code=204, headers=headers)
+        return Response(content, media_type="image/png", headers=headers)
+
+    @app.put(BASE + "/labels/{item_id}/correction")
+    async def draw(item_id: int, request: Request, if_match: Tag = "", person: Person = "ada") -> Any:
+        version = easel.require(item_id, if_match)
+        easel.pictures[item_id] = (version, await request.body())
+        ids, counts = np.unique(easel.ids(item_id), return_counts=True)
+        pixels = dict(zip(map(int, ids), map(int, counts), strict=True))
+        read = CorrectionRead(
+            version=version,
+            person=person,
+            created_at=datetime(2026, 11, 23, 9, 31, tzinfo=UTC),
+            corrected_pixels={c: n for c, n in pixels.items() if c < 254},
+            ignored_pixels=pixels.get(254, 0),
+        )
+        changed(item_id, records.labels, "label", correction=read, corrected=True)
+        return read
+
+    @app.delete(BASE + "/labels/{item_id}/correction", status_code=204)
+    def erase(item_id: int, if_match: Tag = "") -> None:
+        easel.pictures[item_id] = (easel.require(item_id, if_match), None)
+        changed(item_id, records.labels, "label", correction=None, corrected=False)
+
+    @app.put(BASE + "/labels/{item_id}/vetoes")
+    def veto(
+        item_id: int,
+        body: dict[str, list[int]],
+        response: Response,
+        if_match: Tag = "",
+        person: Person = "ada",
+    ) -> Any:
+        label = found(records.labels, item_id, "label")
+        if if_match != f'"{label.version}"':
+            raise ProblemError(412, f"label {item_id} has changed since you opened it.")
+        changed(item_id, records.labels, "label", vetoed_classes=body["classes"], version=label.version + 1)
+        response.headers["ETag"] = f'"{label.version + 1}"'
+        return desk.label(item_id, person)
+
+    return easel
