@@ -122,7 +122,7 @@ export class Legend {
       element("td", {}, element("input", { type: "checkbox", checked: true, "aria-label": `show ${name}` })),
       element("td", {},
         element("button", { type: "button", class: "vw-swatch", "data-act": "focus", title: "Focus: dim the others",
-          "aria-label": `focus ${name}`, style: `background:rgb(${this.colours[id]})` }),
+          "aria-label": `focus ${name}`, style: `--swatch:rgb(${this.colours[id]})` }),
         element("button", { type: "button", class: "vw-name", "data-act": "solo", title: "Only this class" }, name,
           hard ? element("span", { class: "st-hard", title: "hard class: pasted from donors" }, "◆") : null),
         element("button", { type: "button", class: "vw-veto", "data-act": "veto", "aria-label": `do not train on ${name} here`,
