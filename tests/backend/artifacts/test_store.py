@@ -35,6 +35,18 @@ def test_what_one_machine_publishes_another_reads(open_any: OpenStore) -> None:
     assert (second.directory(KEY) / "b.zst").read_bytes() == b"other"
 
 
+def test_content_that_is_put_is_read_everywhere_and_leaves_no_copy(open_any: OpenStore) -> None:
+    first, second = open_any("one"), open_any("two")
+    first.put(KEY, NAME, b"drawn")
+    assert first.holds(KEY, NAME)
+    for store in (first, second):
+        assert (store.fetch(KEY, [NAME], version="once") / NAME).read_bytes() == b"drawn"
+    if first.url.startswith("s3://"):
+        assert list(first.directory(KEY).rglob("*.png")) == []
+    first.remove(KEY, [NAME])
+    assert not second.holds(KEY, NAME)
+
+
 def test_another_attempt_replaces_the_file_everywhere(open_any: OpenStore) -> None:
     first, second = open_any("one"), open_any("two")
     _write(first, b"first attempt")

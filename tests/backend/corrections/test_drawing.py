@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,38 @@ def test_two_versions_never_share_a_file(engine: Engine, draw: Draw) -> None:
     with read_session(engine) as session:
         files = session.scalars(select(Correction.file)).all()
     assert len(set(files)) == 3
+
+
+def test_of_many_who_draw_at_once_one_is_stored(
+    client_of: ClientOf, draw: Draw, engine: Engine, tmp_path: Path
+) -> None:
+    people = [f"p{number}" for number in range(8)]
+    with ThreadPoolExecutor(len(people)) as pool:
+        answers = list(pool.map(lambda person: draw(1, drawing(r0=1), person=person), people))
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
+    winner = next(answer.json()["person"] for answer in answers if answer.status_code == 200)
+    assert client_of("ann").get("/labels/1").json()["correction"]["person"] == winner
+    with read_session(engine) as session:
+        files = session.scalars(select(Correction.file)).all()
+    assert [path.name for path in _stored(tmp_path)] == files
+
+
+def test_drawing_and_approving_at_once_leave_no_drawing_behind(
+    client_of: ClientOf, draw: Draw, engine: Engine
+) -> None:
+    """Either the approval has seen what was drawn, or the drawing is refused."""
+
+    def _approve() -> httpx.Response:
+        return client_of("boss").post("/rounds/1/approve")
+
+    with ThreadPoolExecutor(9) as pool:
+        drawn = [pool.submit(draw, label_id, drawing(r0=1)) for label_id in range(1, 9)]
+        approved = pool.submit(_approve)
+        stored = {number for number, answer in enumerate(drawn) if answer.result().status_code == 200}
+        refused = {number for number, answer in enumerate(drawn) if answer.result().status_code == 409}
+    assert approved.result().status_code == 202
+    assert len(stored | refused) == 8
+    with read_session(engine) as session:
+        fixed = session.get_one(Round, 1).trained_decisions
+    assert fixed is not None
+    assert {decision.name for decision in fixed.labels} == {f"i{number}" for number in stored}
