@@ -31,7 +31,9 @@ from hiast.models import (
     place,
     update_teacher,
 )
-from hiast.rounds.batches import STRONG, BatchPlan, PasteSource, Sample
+from hiast.pasting import PasteSource
+from hiast.pasting.draws import STRONG
+from hiast.rounds.batches import BatchPlan, Sample
 from hiast.rounds.device import autocast, choose_device, network_input
 from hiast.rounds.student_losses import StudentLosses
 

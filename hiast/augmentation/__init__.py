@@ -1,7 +1,5 @@
 """What happens to images and pseudo-labels before the student sees them."""
 
-from hiast.augmentation.class_sampling import class_sampling_probabilities, hard_classes
-from hiast.augmentation.donors import Donor, donor_candidates, draw_donors
 from hiast.augmentation.feature_mixing import mix_hard_class_features
 from hiast.augmentation.fourier import fourier_style_transfer
 from hiast.augmentation.hard_class_paste import paste_hard_classes
@@ -10,12 +8,7 @@ from hiast.augmentation.source_jitter import jitter_colours
 from hiast.augmentation.views import strong_view, weak_view
 
 __all__ = [
-    "Donor",
-    "class_sampling_probabilities",
-    "donor_candidates",
-    "draw_donors",
     "fourier_style_transfer",
-    "hard_classes",
     "jitter_colours",
     "mix_hard_class_features",
     "normalise",

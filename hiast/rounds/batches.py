@@ -7,9 +7,9 @@ only read files; pasting and views happen on the training device.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,18 +17,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from hiast.augmentation import Donor, draw_donors, paste_hard_classes, weak_view
+from hiast.augmentation import paste_hard_classes, weak_view
 from hiast.augmentation.resizing import image_and_label_tensors
 from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.datasets import ImageEntry
 from hiast.data.image_set import ImageSet
+from hiast.pasting import Donor, PasteSource, donors_for
+from hiast.pasting.draws import DROPOUT, WEAK, image_of_draw, random_numbers
 from hiast.rounds.device import loading_processes
 
 LabelReader = Callable[[ImageEntry], NDArray[np.uint8]]
-_ORDER: Final = 1 << 40
-"""Stream of the image order, apart from those of the iterations."""
-WEAK, STRONG, JITTER, MIXING, DONORS, DROPOUT = range(6)
-"""Streams of random numbers of one image of one batch."""
 
 
 class Sample(NamedTuple):
@@ -50,16 +48,6 @@ class Batch(NamedTuple):
     places: list[int]
     images: Tensor
     labels: Tensor
-
-
-@dataclass(frozen=True, eq=False)
-class PasteSource:
-    """Where hard classes are pasted from. `candidates`: {class: [[image name, pixels], ...]}."""
-
-    hard: Sequence[int]
-    probabilities: Sequence[float]
-    candidates: Mapping[int, Sequence[Sequence[object]]]
-    max_donors: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +74,7 @@ class BatchPlan(Dataset[list[Sample]]):
 
     def rng(self, iteration: int, place: int, stream: int) -> np.random.Generator:
         """Random numbers of one image of one batch, for one purpose."""
-        return np.random.default_rng([*self.seed, iteration, place, stream])
+        return random_numbers(self.seed, iteration, place, stream)
 
     def generators(self, iteration: int, places: Sequence[int], stream: int) -> list[torch.Generator]:
         """The same as torch generators (CPU), one an image."""
@@ -117,33 +105,20 @@ class BatchPlan(Dataset[list[Sample]]):
     def _sample(self, iteration: int, place: int) -> Sample:
         entry = self._entry(iteration * self.batch_size + place)
         image, label = self._read(entry)
-        donors = self._donors(label, self.rng(iteration, place, DONORS))
+        present = torch.unique(label).tolist()
+        donors = donors_for(self.paste, self.seed, iteration, place, present) if self.paste else []
         pixels = [self._read(self.images.entry(donor.image)) for donor in donors]
         return Sample(entry.name, place, image, label, donors, pixels)
 
     def _entry(self, draw: int) -> ImageEntry:
-        """The image of draw number `draw`: every epoch is a new permutation of all images."""
-        epoch, position = divmod(draw, len(self.images.entries))
-        order = np.random.default_rng([*self.seed, _ORDER, epoch]).permutation(len(self.images.entries))
-        entry: ImageEntry = self.images.entries[int(order[position])]
+        images = self.images.entries
+        entry: ImageEntry = images[image_of_draw(self.seed, draw, len(images))]
         return entry
 
     def _read(self, entry: ImageEntry) -> tuple[Tensor, Tensor]:
         pixels = self.images.read_image(entry)
         ids = self.read_label(entry) if self.read_label else np.full(pixels.shape[:2], IGNORED, np.uint8)
         return image_and_label_tensors(pixels, ids)
-
-    def _donors(self, label: Tensor, rng: np.random.Generator) -> list[Donor]:
-        if self.paste is None:
-            return []
-        return draw_donors(
-            rng,
-            self.paste.probabilities,
-            self.paste.candidates,
-            max_donors=self.paste.max_donors,
-            hard=self.paste.hard,
-            present=torch.unique(label).tolist(),
-        )
 
 
 def torch_generator(rng: np.random.Generator) -> torch.Generator:

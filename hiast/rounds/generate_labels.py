@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hiast.augmentation import class_sampling_probabilities, hard_classes
 from hiast.contracts.class_spaces import ClassSpace
 from hiast.contracts.datasets import ImageEntry
 from hiast.contracts.reports import (
@@ -24,6 +23,7 @@ from hiast.contracts.reports import (
 )
 from hiast.contracts.run_spec import LossSpec, PasteSpec, SelectionSpec
 from hiast.losses import LossWeights, region_weights
+from hiast.pasting import class_sampling_probabilities, hard_classes
 from hiast.rounds.measurements import Measured, stored_codes
 from hiast.selection import (
     Codebook,

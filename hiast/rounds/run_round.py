@@ -22,6 +22,7 @@ from hiast.data import ImageSet
 from hiast.data.corrections import DecidedLabels
 from hiast.data.label_files import write_label_files
 from hiast.models import SegmentationModel, save_checkpoint
+from hiast.pasting import paste_source
 from hiast.rounds.batches import BatchPlan
 from hiast.rounds.device import choose_device
 from hiast.rounds.generate_labels import (
@@ -34,7 +35,7 @@ from hiast.rounds.generate_labels import (
 from hiast.rounds.measurements import Measured, from_files, from_network, measure_images
 from hiast.rounds.processes import process_count, process_number
 from hiast.rounds.score_labels import score_labels
-from hiast.rounds.train_student import paste_source, train_student
+from hiast.rounds.train_student import train_student
 from hiast.rounds.training_state import StateFile, fingerprint
 
 LABELS_BEING_WRITTEN: Final = 4
@@ -195,11 +196,12 @@ def train_round(
         process=process_number(),
         processes=process_count(),
     )
+    kept = [(report.name, labels.report(report).kept_pixels) for report in used]
     target_plan = plan(
         target.only({report.name for report in used}),
         partial(_trained_label, labels, target.classes.num_classes),
         seed=(spec.seed, number),
-        paste=paste_source([labels.report(report) for report in used], label_set, spec.paste),
+        paste=paste_source(kept, label_set, spec.paste),
     )
     with_source = source is not None and training.source_weight > 0
     source_plan = (

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from hiast.augmentation import jitter_colours
 from hiast.augmentation.fourier import fourier_style_transfer
-from hiast.rounds.batches import JITTER, BatchPlan, Sample
+from hiast.pasting.draws import JITTER
+from hiast.rounds.batches import BatchPlan, Sample
 
 
 class SourceImages(NamedTuple):

@@ -22,7 +22,8 @@ from hiast.losses import (
     supervised_loss,
 )
 from hiast.models import SegmentationModel
-from hiast.rounds.batches import MIXING, Batch, BatchPlan
+from hiast.pasting.draws import MIXING
+from hiast.rounds.batches import Batch, BatchPlan
 from hiast.rounds.device import autocast, network_input
 from hiast.rounds.processes import sum_over_processes
 from hiast.rounds.source_images import SourceImages

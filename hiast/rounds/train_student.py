@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
-from hiast.augmentation import donor_candidates, strong_view
-from hiast.augmentation.class_sampling import class_sampling_probabilities
+from hiast.augmentation import strong_view
 from hiast.contracts.class_spaces import IGNORED
-from hiast.contracts.reports import LabelReport, LabelSetReport, OnProgress, Progress
-from hiast.contracts.run_spec import PasteSpec, RunSpec
+from hiast.contracts.reports import LabelSetReport, OnProgress, Progress
+from hiast.contracts.run_spec import RunSpec
 from hiast.contracts.training_spec import TrainingSpec
 from hiast.models import (
     SegmentationModel,
@@ -21,30 +18,14 @@ from hiast.models import (
     place,
     update_teacher,
 )
-from hiast.rounds.batches import STRONG, BatchPlan, PasteSource, Sample, load_both, seed_dropout
+from hiast.pasting.draws import STRONG
+from hiast.rounds.batches import BatchPlan, Sample, load_both, seed_dropout
 from hiast.rounds.checks import memory_explained, require_finite
 from hiast.rounds.processes import require_same_steps, sum_gradients
 from hiast.rounds.schedules import learning_rates, set_learning_rates
 from hiast.rounds.source_images import SourceImages, source_batch
 from hiast.rounds.student_losses import StudentLosses
 from hiast.rounds.training_state import StateFile, TrainingState
-
-
-def paste_source(
-    reports: Sequence[LabelReport], label_set: LabelSetReport, paste: PasteSpec
-) -> PasteSource | None:
-    """Donors among the labels that are trained on (rejected ones give none); None: nothing to paste."""
-    if not paste.enabled or not label_set.hard_classes:
-        return None
-    images_by_class = {
-        c: [[report.name, report.kept_pixels[c]] for report in reports] for c in label_set.hard_classes
-    }
-    candidates = donor_candidates(images_by_class)
-    has_donor = [bool(candidates.get(c)) for c in range(len(label_set.class_values))]
-    probabilities = class_sampling_probabilities(
-        torch.tensor(label_set.class_values), label_set.hard_classes, has_donor=has_donor
-    )
-    return PasteSource(label_set.hard_classes, probabilities.tolist(), candidates, paste.max_donors)
 
 
 def train_student(

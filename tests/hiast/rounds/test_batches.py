@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from hiast.contracts.errors import UserError
-from hiast.rounds.batches import BatchPlan, PasteSource, load_batches
+from hiast.pasting import PasteSource
+from hiast.rounds.batches import BatchPlan, load_batches
 
 PASTE = PasteSource(hard=[1], probabilities=[0.0, 1.0], candidates={1: [["0", 9], ["1", 5]]}, max_donors=1)
 

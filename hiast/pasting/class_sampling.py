@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TypeVar
+from typing import cast
 
 import numpy as np
-import torch
 
-ClassValues = TypeVar("ClassValues", np.ndarray, torch.Tensor)
+from hiast.selection.arrays import Array, ArrayT, like, to_numpy
 
 
 def hard_classes(
-    class_values: np.ndarray | torch.Tensor | Sequence[float],
+    class_values: Array | Sequence[float],
     count: int,
     excluded: Collection[int] = (),
 ) -> list[int]:
@@ -28,8 +27,8 @@ def hard_classes(
 
 
 def class_sampling_probabilities(
-    class_values: ClassValues, hard: Sequence[int], *, has_donor: Sequence[bool] | None = None
-) -> ClassValues:
+    class_values: ArrayT, hard: Sequence[int], *, has_donor: Sequence[bool] | None = None
+) -> ArrayT:
     """How likely each class is drawn for pasting: ∝ (1 − u_c)² over the hard classes with a donor.
 
     `class_values` (C,) numpy or torch; `has_donor` (C,), None: every class has one. Returns (C,)
@@ -48,15 +47,11 @@ def class_sampling_probabilities(
     weights = np.where(drawable, (1.0 - values) ** 2, 0.0)
     total = weights.sum()
     probabilities = weights / total if total > 0 else weights
-    if isinstance(class_values, torch.Tensor):
-        return torch.from_numpy(probabilities).to(class_values.device)
-    return probabilities
+    return like(class_values, probabilities)
 
 
-def _checked(class_values: np.ndarray | torch.Tensor | Sequence[float]) -> np.ndarray:
-    if isinstance(class_values, torch.Tensor):
-        class_values = class_values.detach().cpu().numpy()
-    values = np.asarray(class_values, dtype=np.float64)
+def _checked(class_values: Array | Sequence[float]) -> np.ndarray:
+    values = np.asarray(to_numpy(cast(Array, class_values)), dtype=np.float64)
     # A mean of float32 confidences may exceed 1 by rounding.
     if values.ndim != 1 or not ((values >= 0.0) & (values <= 1.0 + 1e-6)).all():
         raise ValueError(f"class values must be (C,) numbers in 0..1, got {values!r}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hiast.augmentation import Donor, donor_candidates, draw_donors
+from hiast.pasting import Donor, donor_candidates, draw_donors
 
 PARITY = Path(__file__).parents[2] / "parity"
 CANDIDATES = {0: [["a", 5], ["b", 9]], 1: [["b", 4]], 2: [["c", 7]], 3: []}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hiast.augmentation import class_sampling_probabilities, hard_classes
+from hiast.pasting import class_sampling_probabilities, hard_classes
 
 PARITY = Path(__file__).parents[2] / "parity"
 

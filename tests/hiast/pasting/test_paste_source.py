@@ -1,8 +1,8 @@
 import pytest
 
-from hiast.contracts.reports import LabelReport, LabelSetReport
+from hiast.contracts.reports import LabelSetReport
 from hiast.contracts.run_spec import PasteSpec
-from hiast.rounds.train_student import paste_source
+from hiast.pasting import paste_source
 
 LABEL_SET = LabelSetReport(
     images=2, thresholds=[0.8, 0.9], class_values=[0.9, 0.5], hard_classes=[1, 0], kept_share=0.5,
@@ -10,15 +10,8 @@ LABEL_SET = LabelSetReport(
 )  # fmt: skip
 
 
-def report_of(name, kept):
-    return LabelReport(
-        name=name, order=0, height=2, width=4, thresholds=[0.8, 0.9], predicted_pixels=[5, 3],
-        kept_pixels=kept, class_values=[0.9, 0.5], region_weights=[],
-    )  # fmt: skip
-
-
 def test_a_rejected_label_gives_no_donor():
-    source = paste_source([report_of("used", [4, 0])], LABEL_SET, PasteSpec())
+    source = paste_source([("used", [4, 0])], LABEL_SET, PasteSpec())
     assert source.candidates[0] == [["used", 4]]
     assert not source.candidates[1]
     assert source.probabilities == [1.0, 0.0]
@@ -32,4 +25,4 @@ def test_a_rejected_label_gives_no_donor():
     ],
 )
 def test_nothing_is_pasted_when_nothing_is_hard(label_set, paste):
-    assert paste_source([report_of("used", [4, 2])], label_set, paste) is None
+    assert paste_source([("used", [4, 2])], label_set, paste) is None
