@@ -9,8 +9,14 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
 
 from backend.artifacts import WRITTEN_ONCE
 from backend.corrections import service
+from backend.corrections.pastes import planned_pastes
 from backend.corrections.preview import training_preview
-from backend.corrections.schemas import CorrectionRead, CorrectionVersion, TrainingPreview
+from backend.corrections.schemas import (
+    CorrectionRead,
+    CorrectionVersion,
+    PlannedPastes,
+    TrainingPreview,
+)
 from backend.dependencies import (
     Artifacts,
     Cursor,
@@ -126,3 +132,9 @@ def list_corrections(
 def preview_training(round_id: Id, session: ReadSession) -> TrainingPreview:
     """Per class, what the labels keep as they were made, and what is left after all decisions."""
     return training_preview(session, round_id)
+
+
+@router.get("/labels/{label_id}/pastes", responses={409: {}})
+def get_pastes(label_id: Id, session: ReadSession) -> PlannedPastes:
+    """From which images hard classes are pasted into this one, use by use, before the round trains."""
+    return planned_pastes(session, label_id)

@@ -51,3 +51,38 @@ class TrainingPreview(BaseModel):
     rejected_images: int
     changed_labels: int
     classes: list[TrainedClass]
+
+
+class PasteDonor(BaseModel):
+    """An image whose hard classes are pasted into another."""
+
+    class_id: int
+    """The class that was drawn; all hard classes of the donor are pasted, not only this one."""
+    image: str
+    label_id: int
+    """The donor's label in the same round."""
+
+
+class PasteUse(BaseModel):
+    """One use of an image in training."""
+
+    iteration: int
+    place: int
+    """Place in the batch, from 0."""
+    donors: list[PasteDonor]
+    """Later ones lie on top."""
+
+
+class PlannedPastes(BaseModel):
+    """What training pastes into one image, with the decisions as they are."""
+
+    label_id: int
+    hard_classes: list[int]
+    probabilities: list[float]
+    """How likely each class is drawn (length C); empty: nothing is pasted."""
+    images: int
+    """Images that are trained on."""
+    draws: int
+    """Images in all batches together, repeats counted."""
+    uses: list[PasteUse]
+    """The first 50 uses of the image; none when its label is rejected."""

@@ -8,6 +8,7 @@ import { layerOf } from "./drawing/layers.js";
 import { coloursOf } from "./drawing/palettes.js";
 import { Legend } from "./legend.js";
 import { Pane } from "./pane.js";
+import { chosenUse, fillUses, pastedRegion, plannedPastes } from "./pasted.js";
 import { readoutText } from "./readout.js";
 import { drawScale } from "./scale.js";
 import { Toolbar } from "./toolbar.js";
@@ -15,6 +16,7 @@ import { Viewport } from "./viewport.js";
 
 const TERMED = "region-weight";
 const AGAINST = "disagreement";
+const PASTED = "pasted";
 
 function numbers(name) { return (query(name) ?? "").split(",").filter(Boolean).map(Number); }
 
@@ -32,7 +34,7 @@ export class Picture {
     });
     this.single = false;
     this.viewport.onChange(() => this.toolbar.showZoom(this.viewport.scaleIn(...this.right.size())));
-    for (const id of ["term", "against"]) byId(id).addEventListener("change", () => this.chosen(id));
+    for (const id of ["term", "against", "use"]) byId(id).addEventListener("change", () => this.chosen(id));
     this.readAddress();
   }
 
@@ -67,6 +69,8 @@ export class Picture {
     this.truth = null;
     this.against = null;
     this.disagreeing = null;
+    this.plan = null;
+    this.pasted = null;
     this.toolbar.enable("ground-truth", label.has_ground_truth, "This data set has no ground truth");
     this.toolbar.enable("error", label.has_ground_truth, "This data set has no ground truth");
     this.fillAgainst();
@@ -112,6 +116,7 @@ export class Picture {
 
   chosen(what) {
     if (what === "against") this.against = this.disagreeing = null;
+    if (what === "use") this.pasted = null;
     this.changed();
   }
 
@@ -139,7 +144,22 @@ export class Picture {
       this.disagreeing ??= disagreement(label.prediction, this.against.prediction);
       return { disagreement: this.disagreeing };
     }
+    if (layer === PASTED) return this.pastedMap();
     return {};
+  }
+
+  pastedMap() {
+    const { label, plan, pasted } = this;
+    if (!plan) { this.load("plan", async () => this.told(await plannedPastes(label))); return undefined; }
+    const use = chosenUse(plan);
+    if (!use) return { pasted: new Uint8Array(label.prediction.length).fill(255) };
+    if (!pasted) { this.load("pasted", () => pastedRegion(label, use, plan.hard_classes)); return undefined; }
+    return { pasted: pasted.ids };
+  }
+
+  told(plan) {
+    fillUses(byId("use"), plan, this.space);
+    return plan;
   }
 
   // Once per label and kind, however often it is asked for meanwhile.
@@ -164,6 +184,7 @@ export class Picture {
     const term = byId("term").value;
     byId("term").hidden = layer !== TERMED;
     byId("against").hidden = layer !== AGAINST;
+    byId("use").hidden = layer !== PASTED;
     byId("pane-right").querySelector("figcaption").textContent = byId(`layer-${layer}`).textContent;
     const rule = this.legend.rule();
     const maps = this.maps(layer, rule);
@@ -187,6 +208,8 @@ export class Picture {
     // The readout tells the truth as well; it is asked for when somebody looks.
     if (inside && label.has_ground_truth && !this.truth) this.loadTruth();
     if (inside && this.against) others.push([`round ${this.against.round_number}`, this.against.prediction[place]]);
+    const donor = inside && this.pasted?.origin[place];
+    if (donor) others.push([`pasted from ${chosenUse(this.plan).donors[donor - 1].image}:`, this.pasted.ids[place]]);
     if (inside && this.truth) others.push(["truth", this.truth[place]]);
     byId("readout").replaceChildren(...(inside
       ? readoutText(label, this.space, this.colours(), this.legend.rule(), place, others) : []));

@@ -12,8 +12,9 @@ LAYERS = (
     ("reason", "Reason"),
     ("hard-class", "Hard classes"),
     ("region-weight", "Weight"),
+    ("pasted", "Pasted"),
     ("disagreement", "Disagreement"),
-    ("ground-truth", "Ground truth"),
+    ("ground-truth", "Truth"),
     ("error", "Errors"),
 )
 _COMPARE_LAYERS = (
@@ -49,6 +50,7 @@ def inspect_frame() -> str:
         f"{_segments('layouts', _PANE_LAYOUTS, 'layout')}"
         '<select id="term" aria-label="Loss term" title="Its weight per pixel of each region" hidden>'
         f"{terms}</select>"
+        '<select id="use" aria-label="Use in training" title="Use in training" hidden></select>'
         '<select id="against" aria-label="Round to compare with" title="Round to compare with" hidden>'
         "</select>"
     )
@@ -88,7 +90,7 @@ def _segments(
 ) -> str:
     buttons = "".join(
         f'<button type="button" id="{name}-{value}" data-{name}="{value}" aria-pressed="false"'
-        f' title="{text(words)}{f" ({place % 10})" if in_words else ""}"'
+        f' title="{text(words)}{f" ({place % 10})" if in_words and place <= 10 else ""}"'
         f' aria-label="{text(words)}">{text(words) if in_words else _ICONS[value]}</button>'
         for place, (value, words) in enumerate(choices, start=1)
     )

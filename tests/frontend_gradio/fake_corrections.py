@@ -10,7 +10,7 @@ import numpy as np
 from fastapi import Cookie, FastAPI, Header, Request, Response
 from PIL import Image
 
-from backend.corrections.schemas import CorrectionRead
+from backend.corrections.schemas import CorrectionRead, PasteDonor, PasteUse, PlannedPastes
 from tests.frontend_gradio.fake_answers import BASE, ProblemError, changed, found
 from tests.frontend_gradio.fake_records import FakeRecords
 from tests.frontend_gradio.fake_reviews import FakeDesk
@@ -83,5 +83,24 @@ def add_corrections(app: FastAPI, records: FakeRecords, desk: FakeDesk) -> FakeE
         changed(item_id, records.labels, "label", vetoed_classes=body["classes"], version=label.version + 1)
         response.headers["ETag"] = f'"{label.version + 1}"'
         return desk.label(item_id, person)
+
+    @app.get(BASE + "/labels/{item_id}/pastes")
+    def pastes(item_id: int) -> PlannedPastes:
+        label = found(records.labels, item_id, "label")
+        donors = [
+            PasteDonor(class_id=10, image=f"dusk/000{n}", label_id=100 * (item_id // 100) + n)
+            for n in (1, 2)
+        ]
+        return PlannedPastes(
+            label_id=item_id,
+            hard_classes=label.hard_classes,
+            probabilities=[],
+            images=14,
+            draws=100,
+            uses=[
+                PasteUse(iteration=3, place=1, donors=donors[:1]),
+                PasteUse(iteration=10, place=0, donors=donors),
+            ],
+        )
 
     return easel

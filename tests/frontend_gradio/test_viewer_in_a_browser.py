@@ -100,11 +100,36 @@ def test_disagreement_is_with_a_round_of_ones_choice(page: Page, origin: str) ->
     _inspect(page, origin)
     expect(page.locator("#against")).to_be_hidden()
     with page.expect_response("**/labels/103/pixels*"):
-        page.keyboard.press("8")
+        page.keyboard.press("9")
     expect(page.locator("#against")).to_have_value("1")
     page.locator("#canvas-right").hover()
     expect(page.locator("#readout")).to_contain_text("round 1")
     expect(page.locator("#scale")).to_contain_text("another class predicted")
+
+
+def test_what_training_pastes_is_shown_with_its_donor(page: Page, origin: str) -> None:
+    _inspect(page, origin)
+    page.keyboard.press("8")
+    expect(page.locator("#use")).to_contain_text("iteration 4: rider from dusk/0001")
+    pasted = page.wait_for_function("window.STUDIO.inspect.picture.pasted")
+    counted = page.evaluate(
+        "([pasted]) => { const at = pasted.ids.findIndex((id) => id !== 255);"
+        " return [at % 256, Math.floor(at / 256), pasted.ids[at]]; }",
+        [pasted],
+    )
+    x, y, pasted_class = counted
+    assert pasted_class in page.evaluate("window.STUDIO.inspect.picture.plan.hard_classes")
+    box = page.locator("#canvas-right").bounding_box()
+    assert box is not None
+    place = page.evaluate(
+        "([x, y, w, h]) => window.STUDIO.inspect.picture.viewport.toPane(x, y, w, h)",
+        [x + 0.5, y + 0.5, box["width"], box["height"]],
+    )
+    page.mouse.move(box["x"] + place["x"], box["y"] + place["y"])
+    expect(page.locator("#readout")).to_contain_text("pasted from dusk/0001")
+    page.locator("#use").select_option(index=1)
+    expect(page.locator("#use")).to_have_value("1")
+    page.wait_for_function("window.STUDIO.inspect.picture.pasted")
 
 
 def test_keys_can_be_chosen_and_are_not_taken_twice(page: Page, origin: str) -> None:

@@ -28,6 +28,12 @@ function withHatch(pixels) {
   return pixels;
 }
 
+// What is not pasted steps back.
+function withDim(pixels) {
+  pixels[255] = DIM;
+  return pixels;
+}
+
 function listed(colours) {
   const pixels = new Uint32Array(256);
   colours.forEach((colour, id) => { if (colour) pixels[id] = rgba(...colour); });
@@ -67,6 +73,7 @@ export function layerOf(name, label, { colours, look, term = "all", maps = {} })
   if (name === "image") return null;
   if (name === "prediction") return { kind: "ids", ids: label.prediction, colours: classes() };
   if (name === "ground-truth") return { kind: "ids", ids: maps.truth, colours: withHatch(classes()), hatched: true };
+  if (name === "pasted") return { kind: "ids", ids: maps.pasted, colours: withDim(classes()) };
   if (name === "confidence") return { kind: "codes", colours: classes(), heat: heatOf(label.table) };
   if (name === "reason") return { kind: "status", colours: listed(REASON_COLOURS) };
   if (name === "region-weight") return { kind: "status", colours: regionColours(label, term) };

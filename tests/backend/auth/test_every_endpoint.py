@@ -70,6 +70,7 @@ ENDPOINTS = {
     "GET /api/v1/labels/{label_id}/layers/{layer}": "read",
     "GET /api/v1/labels/{label_id}/pixels": "read",
     "GET /api/v1/codebooks/{name}": "read",
+    "GET /api/v1/labels/{label_id}/pastes": "read",
     "GET /api/v1/compare": "read",
     "GET /api/v1/jobs": "read",
     "GET /api/v1/jobs/{job_id}": "read",

@@ -169,9 +169,9 @@ def test_the_header_marks_the_current_page() -> None:
 
 def test_the_viewer_offers_every_layer_with_its_key() -> None:
     html = viewer_frame.inspect_frame()
-    assert html.count("data-layer=") == 10
-    assert 'title="Ground truth (9)"' in html
-    assert 'title="Errors (0)"' in html
+    assert html.count("data-layer=") == 11
+    assert 'title="Truth (0)"' in html
+    assert 'title="Errors"' in html
 
 
 @pytest.mark.parametrize(("images", "told"), [(1000, False), (1001, True)])
