@@ -126,6 +126,14 @@ export async function veto(label, classes) {
   return { ...updated, etag: response.headers.get("ETag") ?? `"${updated.version}"` };
 }
 
+// Which classes are not trained on in any image of the round; answers the round.
+export async function vetoInRound(roundId, classes) {
+  const response = await send(`/rounds/${roundId}/vetoes`, {
+    method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ classes }),
+  });
+  return response.json();
+}
+
 // Claims the label or renews the claim; ApiError 409 when somebody else has it.
 export async function claimLabel(id) {
   return (await send(`/labels/${id}/claim`, { method: "POST" })).json();

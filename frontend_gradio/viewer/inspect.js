@@ -1,5 +1,5 @@
 // Inspect: one label beside its photo; decide with a key, go on with an arrow.
-import { getJson, openLabel, prefetch, review, veto } from "./api.js";
+import { getJson, openLabel, prefetch, review, veto, vetoInRound } from "./api.js";
 import { Claim } from "./claim.js";
 import { Toolbox } from "./correction/toolbox.js";
 import { byId, chip, element, percent, query, say, setQuery, shown, whenPresent } from "./dom.js";
@@ -21,7 +21,7 @@ class Inspect {
     this.space = null;
     this.opening = 0;
     this.busy = false;
-    this.picture = new Picture({ veto: (id) => this.veto(id) });
+    this.picture = new Picture({ veto: (id, everywhere) => (everywhere ? this.vetoInRound(id) : this.veto(id)) });
     this.toolbox = new Toolbox(byId("correct"), this.picture.right, {
       rule: () => this.picture.legend.rule(),
       changed: () => this.picture.corrected(),
@@ -95,7 +95,7 @@ class Inspect {
     setQuery({ label: id, round: null });
     if (this.round?.id !== label.round_id) await this.openRound(label);
     this.claim.hold(inReview(this.round) ? id : null);
-    this.picture.show(label, this.space);
+    this.picture.show(label, this.space, this.round.vetoed_classes);
     this.describe();
     say("");
     shown(() => this.toolbox.open(label, this.space, this.picture.colours(), inReview(this.round)));
@@ -109,7 +109,7 @@ class Inspect {
     label.drawn = this.label.drawn;
     this.label = label;
     this.strip.update(label);
-    this.picture.show(label, this.space);
+    this.picture.show(label, this.space, this.round.vetoed_classes);
     this.describe();
     const last = label.reviews.at(-1);
     say(`${last.reviewer} has decided meanwhile: ${label.status}.`);
@@ -239,6 +239,18 @@ class Inspect {
     } finally {
       this.busy = false;
     }
+  }
+
+  // The same in every image of the round.
+  async vetoInRound(id) {
+    const before = new Set(this.round.vetoed_classes);
+    if (!before.delete(id)) before.add(id);
+    const round = await shown(() => vetoInRound(this.round.id, [...before].sort((a, b) => a - b)));
+    if (!round) return;
+    this.round = round;
+    this.picture.show(this.label, this.space, round.vetoed_classes);
+    const name = this.space.classes[id];
+    say(before.has(id) ? `${name} is not trained on in this round.` : `${name} is trained on in this round again.`);
   }
 
   describe() {

@@ -6,7 +6,8 @@ import { thresholdText } from "./reasons.js";
 const DIMMED = 48; // of 255: classes beside the one in focus
 
 export class Legend {
-  // `change()`: the picture must be painted again. `veto(id)`: this class is not to be trained on here, or again.
+  // `change()`: the picture must be painted again. `veto(id, everywhere)`: this class is not to be trained on in this
+  // image, or in the whole round, or is again.
   constructor(container, { change, veto }) {
     this.container = container;
     this.change = change;
@@ -33,7 +34,7 @@ export class Legend {
     if (!row || event.target.matches("input[type=range]")) return;
     const id = Number(row.dataset.class);
     const act = event.target.closest("[data-act]")?.dataset.act;
-    if (act === "veto") { this.veto(id); return; }
+    if (act === "veto") { this.veto(id, event.shiftKey); return; }
     if (act === "adjust") { this.adjust(this.adjusted === id ? null : id); return; }
     if (act === "restore") this.moved.delete(id);
     else if (act === "focus") this.toggle("focus", id);
@@ -126,7 +127,7 @@ export class Legend {
         element("button", { type: "button", class: "vw-name", "data-act": "solo", title: "Only this class" }, name,
           hard ? element("span", { class: "st-hard", title: "hard class: pasted from donors" }, "◆") : null),
         element("button", { type: "button", class: "vw-veto", "data-act": "veto", "aria-label": `do not train on ${name} here`,
-          title: "Do not train on this class in this image" }, "⊘")),
+          title: "Do not train on this class in this image (Shift: in the whole round)" }, "⊘")),
       element("td", { class: "num" }, element("button", { type: "button", class: "vw-threshold", "data-act": "adjust",
         "aria-label": `threshold of ${name}`, title: "Move the threshold, in this view alone" })),
       element("td", { class: "num share" }),

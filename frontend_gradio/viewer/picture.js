@@ -61,9 +61,10 @@ export class Picture {
     }), 250);
   }
 
-  // `label`: from openLabel, `space`: the run's class set.
-  show(label, space) {
+  // `label`: from openLabel, `space`: the run's class set, `vetoed`: classes vetoed for the whole round.
+  show(label, space, vetoed) {
     this.label = label;
+    this.vetoed = vetoed;
     this.space = space;
     this.loading = new Set();
     this.truth = null;
@@ -86,7 +87,7 @@ export class Picture {
   // The label's own rule or colours have changed.
   reread() {
     const { label } = this;
-    this.stored = ruleOf(label.table, label.thresholds, label.vetoed_classes);
+    this.stored = ruleOf(label.table, label.thresholds, [...label.vetoed_classes, ...this.vetoed]);
     this.legend.draw(label, this.space, this.colours(), this.stored);
   }
 

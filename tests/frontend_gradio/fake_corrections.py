@@ -84,6 +84,11 @@ def add_corrections(app: FastAPI, records: FakeRecords, desk: FakeDesk) -> FakeE
         response.headers["ETag"] = f'"{label.version + 1}"'
         return desk.label(item_id, person)
 
+    @app.put(BASE + "/rounds/{item_id}/vetoes")
+    def veto_in_round(item_id: int, body: dict[str, list[int]]) -> Any:
+        changed(item_id, records.rounds, "round", vetoed_classes=body["classes"])
+        return records.round(item_id)
+
     @app.get(BASE + "/labels/{item_id}/pastes")
     def pastes(item_id: int) -> PlannedPastes:
         label = found(records.labels, item_id, "label")

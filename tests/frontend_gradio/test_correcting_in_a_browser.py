@@ -197,4 +197,8 @@ def test_a_class_is_vetoed_and_taken_back(context: BrowserContext, origin: str) 
     assert (label["vetoed_classes"], label["version"]) == ([0], 2)
     page.locator("#legend-0 .vw-veto").click()
     expect(page.locator("#message")).to_have_text("road is trained on again.")
+    page.locator("#legend-2 .vw-veto").click(modifiers=["Shift"])
+    expect(page.locator("#message")).to_have_text("building is not trained on in this round.")
+    expect(page.locator("#legend-2 .share")).to_have_text("0 %")
+    assert httpx.get(f"{origin}/api/v1/rounds/2").json()["vetoed_classes"] == [2]
     assert httpx.get(f"{origin}/api/v1/labels/203").json()["vetoed_classes"] == []
