@@ -239,7 +239,7 @@ def main() -> None:
         from backend.settings import get_settings
 
         upgrade_database(get_settings().resolved_database_url)
-        queue.wake_worker = upkeep.wake_worker = lambda _job_id: True
+        queue.wake_worker = upkeep.wake_worker = lambda _job_id, **_kind: True
         health.broker_problem = lambda: None
         app = create_app()
         for number in range(ROUNDS):
