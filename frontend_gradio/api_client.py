@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from backend.audit.schemas import AuditEventRead
 from backend.auth.schemas import (
+    PasswordChange,
     TokenCreate,
     TokenCreated,
     TokenRead,
@@ -183,6 +184,10 @@ class ApiClient:
     def create_user(self, create: UserCreate) -> UserRead:
         """Make an account."""
         return self._read(UserRead, "POST", "/users", body=create)
+
+    def change_own_password(self, change: PasswordChange) -> None:
+        """Give the visitor another password."""
+        self._send("PUT", "/session/password", body=change)
 
     def change_user(self, user_id: int, change: UserChange) -> UserRead:
         """Change role, password or activity of an account."""

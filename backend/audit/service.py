@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend.audit import repository
 from backend.audit.schemas import AuditEventRead
 from backend.audit.tables import AuditEvent
-from backend.pagination import Page, decode_cursor, encode_cursor
+from backend.pagination import Page, cut, decode_cursor
 
 
 def record(
@@ -43,7 +43,7 @@ def list_events(
 ) -> Page[AuditEventRead]:
     """A page of the trail, newest first."""
     before = decode_cursor(cursor, int)[0] if cursor else None
-    events, total = repository.list_events(session, filters, before=before, limit=limit)
-    next_cursor = encode_cursor(events[-1].id) if len(events) == limit else None
+    events, total = repository.list_events(session, filters, before=before, limit=limit + 1)
+    events, next_cursor = cut(events, limit, lambda last: (last.id,))
     items = [AuditEventRead.model_validate(event, from_attributes=True) for event in events]
     return Page(items=items, next_cursor=next_cursor, total=total)

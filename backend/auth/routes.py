@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from backend.auth import service
+from backend.auth import service, sign_in
 from backend.auth.person import Person
 from backend.auth.schemas import (
     Credentials,
+    PasswordChange,
     TokenCreate,
     TokenCreated,
     TokenRead,
@@ -19,7 +20,7 @@ from backend.auth.schemas import (
     WhoAmI,
 )
 from backend.auth.service import usable_permissions
-from backend.auth.sign_in import LASTS, sign_in, sign_out
+from backend.auth.sign_in import LASTS, sign_out
 from backend.dependencies import (
     SIGN_IN_COOKIE,
     Admin,
@@ -38,13 +39,13 @@ door = APIRouter(tags=["people"])
 """The one route that needs no permission."""
 
 
-@door.post("/session", status_code=201)
+@door.post("/session", status_code=201, responses={429: {}})
 def start_session(
     body: Credentials, request: Request, response: Response, engine: DatabaseEngine
 ) -> WhoAmI:
     """Sign in: the answer sets a cookie that lasts 14 days."""
     client = request.client.host if request.client else ""
-    user, secret = sign_in(engine, body, client)
+    user, secret = sign_in.sign_in(engine, body, client)
     response.set_cookie(
         SIGN_IN_COOKIE,
         secret,
@@ -85,6 +86,16 @@ def end_session(request: Request, response: Response, session: WriteSession, per
     response.delete_cookie(
         SIGN_IN_COOKIE, path="/", httponly=True, samesite="lax", secure=_is_https(request)
     )
+
+
+@router.put("/session/password", status_code=204, responses={429: {}})
+def change_own_password(
+    body: PasswordChange, request: Request, engine: DatabaseEngine, person: Reader
+) -> None:
+    """Change your own password. It ends your sign-ins in other browsers; tokens stay valid."""
+    client = request.client.host if request.client else ""
+    cookie = request.cookies.get(SIGN_IN_COOKIE, "")
+    sign_in.change_own_password(engine, person, body, cookie=cookie, client=client)
 
 
 @router.get("/users")

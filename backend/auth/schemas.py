@@ -111,6 +111,18 @@ class Credentials(BaseModel):
     password: Annotated[str, Field(max_length=1000)]
 
 
+class PasswordChange(BaseModel):
+    """Somebody's own new password."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"present": "a long sentence", "new": "another long sentence"}]},
+    )
+
+    present: Annotated[str, Field(max_length=1000)]
+    new: NewPassword
+
+
 class WhoAmI(BaseModel):
     """The person who asks."""
 

@@ -23,7 +23,7 @@ from backend.auth.secret import TOKEN_PREFIX, digest_of, new_secret
 from backend.auth.tables import Token, User
 from backend.database import now
 from backend.errors import ConflictError, ForbiddenError, UnauthorizedError
-from backend.pagination import Page, decode_cursor, encode_cursor
+from backend.pagination import Page, cut, decode_cursor
 from hiast.contracts.errors import NotFoundError, UserError
 
 
@@ -36,8 +36,8 @@ def read_user(user: User) -> UserRead:
 def list_users(session: Session, cursor: str | None, limit: int) -> Page[UserRead]:
     """A page of users, oldest first."""
     after = decode_cursor(cursor, int)[0] if cursor else 0
-    users, total = repository.list_users(session, after, limit)
-    next_cursor = encode_cursor(users[-1].id) if len(users) == limit else None
+    users, total = repository.list_users(session, after, limit + 1)
+    users, next_cursor = cut(users, limit, lambda last: (last.id,))
     return Page(items=[read_user(user) for user in users], next_cursor=next_cursor, total=total)
 
 
@@ -114,8 +114,8 @@ def list_tokens(
         return Page(items=[], next_cursor=None, total=0)
     repository.get_user(session, owner)
     after = decode_cursor(cursor, int)[0] if cursor else 0
-    tokens, total = repository.list_tokens(session, owner, after, limit)
-    next_cursor = encode_cursor(tokens[-1].id) if len(tokens) == limit else None
+    tokens, total = repository.list_tokens(session, owner, after, limit + 1)
+    tokens, next_cursor = cut(tokens, limit, lambda last: (last.id,))
     return Page(items=[read_token(token) for token in tokens], next_cursor=next_cursor, total=total)
 
 

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 from backend.audit.service import record
 from backend.audit.tables import AuditEvent
 from backend.auth import repository
-from backend.auth.passwords import is_password
-from backend.auth.schemas import Credentials
+from backend.auth.passwords import hash_password, is_password
+from backend.auth.person import Person
+from backend.auth.schemas import Credentials, PasswordChange
 from backend.auth.secret import digest_of, new_secret
 from backend.auth.tables import SignIn, User
 from backend.database import now, read_session, write_session
-from backend.errors import TooManyAttemptsError, UnauthorizedError
+from backend.errors import ConflictError, ForbiddenError, TooManyAttemptsError, UnauthorizedError
+from hiast.contracts.errors import UserError
 
 LASTS: Final = timedelta(days=14)
 REFUSED: Final = "sign_in.refused"
@@ -47,6 +49,40 @@ def sign_in(engine: Engine, credentials: Credentials, client: str) -> tuple[User
         if not is_password(stored, credentials.password) or user is None:
             _refuse(engine, credentials.name, client)
     return _enter(engine, user.id, stored, client)
+
+
+def change_own_password(
+    engine: Engine, person: Person, change: PasswordChange, *, cookie: str, client: str
+) -> None:
+    """Give yourself another password; it ends all your sign-ins but that of `cookie`.
+
+    Raises UserError for a wrong present one, TooManyAttemptsError after too many, and ForbiddenError for
+    a token.
+    """
+    if person.by_token or person.user_id is None:
+        raise ForbiddenError(
+            "a token cannot change a password." if person.by_token else "there are no accounts yet.",
+            remedy="Sign in with name and password first.",
+        )
+    _check_refusals(engine, person.name, client)
+    with _one_guess:
+        _check_refusals(engine, person.name, client)
+        with read_session(engine) as session:
+            stored = repository.get_user(session, person.user_id).password_hash
+        if not is_password(stored, change.present):
+            with write_session(engine) as session:
+                record(session, person.name, REFUSED, "user", person.user_id, after={"client": client})
+            raise UserError("it is not your present password.", where="present", remedy="Type it again.")
+    new_hash = hash_password(change.new)
+    with write_session(engine) as session:
+        user = repository.get_user(session, person.user_id)
+        session.refresh(user, with_for_update=True)
+        if not user.active or user.password_hash != stored:
+            raise ConflictError("the account was changed just now.", remedy="Sign in again.")
+        user.password_hash = new_hash
+        others = (SignIn.user_id == user.id, SignIn.digest != digest_of(cookie))
+        session.execute(delete(SignIn).where(*others))
+        record(session, user.name, "user.change", "user", user.id, after={"password": "changed"})
 
 
 def _enter(engine: Engine, user_id: int, checked_hash: str | None, client: str) -> tuple[User, str]:

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from frontend_gradio.api_client import ApiClient
-from frontend_gradio.pages import audit_trail, people, tokens
+from frontend_gradio.pages import audit_trail, password, people, tokens
 from frontend_gradio.pages.binding import bound
 from frontend_gradio.pages.page_parts import plain_html, top_bar
 from frontend_gradio.views import settings_text
@@ -29,7 +29,7 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
             label="Theme",
             elem_id="theme",
         )
-        drawn = [*tokens.build(client), *people.build(client)]
+        drawn = [*password.build(client), *tokens.build(client), *people.build(client)]
         plain_html('<div class="st-heading small"><h2>Class palettes</h2></div>' + settings_text.palettes())
         drawn += audit_trail.build()
     blocks.load(bound(open_page, client), None, drawn, show_progress="hidden", api_visibility="private")
@@ -40,7 +40,8 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
 def open_page(client: ApiClient) -> list[Any]:
     """Draw what is for this visitor."""
     who = client.who()
-    return [part for section in (tokens, people, audit_trail) for part in section.draw(client, who)]
+    sections = (password, tokens, people, audit_trail)
+    return [part for section in sections for part in section.draw(client, who)]
 
 
 def _version() -> str:

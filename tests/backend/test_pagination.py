@@ -54,7 +54,13 @@ def test_a_cursor_belongs_to_one_list() -> None:
         decode_cursor(cursor, int, of="sort=-order")
 
 
-@given(st.lists(st.one_of(st.integers(-(2**31) + 1, 2**31 - 1), st.text(st.characters(min_codepoint=1)))))
+@given(
+    st.lists(
+        st.one_of(
+            st.integers(-(2**31) + 1, 2**31 - 1), st.text(st.characters(codec="utf-8", min_codepoint=1))
+        )
+    )
+)
 def test_any_key_goes_through_a_cursor(values: list[CursorValue]) -> None:
     assert decode_cursor(encode_cursor(*values), *map(type, values)) == values
 

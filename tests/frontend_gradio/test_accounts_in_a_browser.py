@@ -143,6 +143,24 @@ def test_a_sign_in_never_leads_away(page: Page, origin: str) -> None:
     assert set(led[:-1]) == {f"{origin}/ui/", f"{origin}//evil.example"}
 
 
+def test_a_person_changes_the_own_password(page: Page, origin: str) -> None:
+    _account(origin, ADA, "admin")
+    page.goto(f"{origin}/sign-in?next=/ui/settings")
+    _sign_in(page, ADA)
+    page.locator("#present-password input").fill("wrong horse")
+    page.locator("#own-new input").fill("another sentence")
+    page.locator("#change-password").click()
+    expect(page.locator(".toast-body").first).to_contain_text("not your present password")
+    page.locator("#present-password input").fill(PASSWORD)
+    page.locator("#change-password").click()
+    expect(page.locator(".toast-body").last).to_contain_text("Your password is changed")
+    expect(page.locator("#own-new input")).to_have_value("")
+    page.locator("#sign-out").click()
+    expect(page).to_have_url(f"{origin}/sign-in")
+    _sign_in(page, ADA, "another sentence")
+    expect(page.locator("#account span")).to_have_text(ADA)
+
+
 def test_tokens_are_made_shown_once_and_revoked(page: Page, origin: str) -> None:
     _account(origin, ADA, "admin")
     page.goto(f"{origin}/sign-in?next=/ui/settings")

@@ -25,6 +25,7 @@ ENDPOINTS = {
     "GET /metrics": OPEN,
     "GET /api/v1/session": "read",
     "DELETE /api/v1/session": "read",
+    "PUT /api/v1/session/password": "read",
     "GET /api/v1/tokens": "read",
     "POST /api/v1/tokens": "read",
     "DELETE /api/v1/tokens/{token_id}": "read",
@@ -81,7 +82,12 @@ ENDPOINTS = {
     "POST /api/v1/jobs/{job_id}/priority": "operate",
     "GET /api/v1/workers": "read",
 }
-OWN_AFFAIRS = {"DELETE /api/v1/session", "POST /api/v1/tokens", "DELETE /api/v1/tokens/{token_id}"}
+OWN_AFFAIRS = {
+    "PUT /api/v1/session/password",
+    "DELETE /api/v1/session",
+    "POST /api/v1/tokens",
+    "DELETE /api/v1/tokens/{token_id}",
+}
 """Change something, but only of the person who asks."""
 
 
