@@ -69,6 +69,12 @@ def add_corrections(app: FastAPI, records: FakeRecords, desk: FakeDesk) -> FakeE
         easel.pictures[item_id] = (easel.require(item_id, if_match), None)
         changed(item_id, records.labels, "label", correction=None, corrected=False)
 
+    _add_vetoes(app, records, desk)
+    _add_pastes(app, records)
+    return easel
+
+
+def _add_vetoes(app: FastAPI, records: FakeRecords, desk: FakeDesk) -> None:
     @app.put(BASE + "/labels/{item_id}/vetoes")
     def veto(
         item_id: int,
@@ -89,6 +95,8 @@ def add_corrections(app: FastAPI, records: FakeRecords, desk: FakeDesk) -> FakeE
         changed(item_id, records.rounds, "round", vetoed_classes=body["classes"])
         return records.round(item_id)
 
+
+def _add_pastes(app: FastAPI, records: FakeRecords) -> None:
     @app.get(BASE + "/labels/{item_id}/pastes")
     def pastes(item_id: int) -> PlannedPastes:
         label = found(records.labels, item_id, "label")
@@ -107,5 +115,3 @@ def add_corrections(app: FastAPI, records: FakeRecords, desk: FakeDesk) -> FakeE
                 PasteUse(iteration=10, place=0, donors=donors),
             ],
         )
-
-    return easel
