@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, cast, type_coerce
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from backend.database import AsJson, Base
 from hiast.contracts.reports import LabelReport
@@ -35,8 +35,13 @@ class Label(Base):
     version: Mapped[int] = mapped_column(default=1)
     """Counts decisions; the ETag of the label."""
 
+    # Parts of the report that lists show, read without the whole of it.
+    height: Mapped[int] = column_property(type_coerce(report, JSON)["height"].as_integer())
+    width: Mapped[int] = column_property(type_coerce(report, JSON)["width"].as_integer())
+    report_text: Mapped[str] = column_property(cast(report, Text))
+
     @property
     def layers_digest(self) -> str:
         """Changes when any stored layer changes; no two labels share it, of whatever database."""
-        content = hashlib.sha256(self.report.model_dump_json().encode()).hexdigest()[:12]
+        content = hashlib.sha256(self.report_text.encode()).hexdigest()[:12]
         return f"{self.id}-{self.attempt}-{content}"
