@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import JSON, DateTime, Dialect, Engine, create_engine, event, func, select
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+from backend.write_turns import WriteTurns
 
 Model = TypeVar("Model", bound=BaseModel)
 _NOTICE_OUTAGES: Final = {
@@ -22,6 +25,9 @@ _NOTICE_OUTAGES: Final = {
     "keepalives_count": 3,
 }
 """libpq: a server that is gone without a word is noticed in some ten seconds, not in minutes."""
+_CONNECTIONS: Final = {"pool_size": 20, "max_overflow": 10}
+"""More than the sessions that requests may have at once (backend/dependencies.py): whoever has a session
+while waiting for a thread must not wait for those who have a thread and wait for a connection."""
 
 
 class Base(DeclarativeBase):
@@ -78,8 +84,10 @@ def database_now(session: Session) -> datetime:
 def open_engine(url: str) -> Engine:
     """An engine for SQLite (WAL, foreign keys, waits for locks) or PostgreSQL."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args=_NOTICE_OUTAGES)
-    engine = create_engine(url, connect_args={"timeout": 30})
+        return create_engine(url, pool_pre_ping=True, connect_args=_NOTICE_OUTAGES, **_CONNECTIONS)
+    engine = create_engine(
+        url, connect_args={"timeout": 30}, execution_options={"turns": WriteTurns()}, **_CONNECTIONS
+    )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -112,11 +120,48 @@ def write_session(engine: Engine) -> Iterator[Session]:
     Functions given to `after_commit` run once the commit has happened, and not at all on rollback.
     Keep the block short: on SQLite it holds the only write lock.
     """
-    with Session(engine.execution_options(writes=True), expire_on_commit=False) as session:
-        with session.begin():
+    turns = _turns(engine)
+    with turns.turn() if turns else nullcontext(), _for_writing(engine) as session:
+        yield session
+        session.commit()
+    _act(session)
+
+
+@asynccontextmanager
+async def request_session(engine: Engine, *, writes: bool = False) -> AsyncIterator[Session]:
+    """The session of a request; with `writes` as `write_session`, and it waits without a thread."""
+    turns = _turns(engine) if writes else None
+    session = _for_writing(engine) if writes else Session(engine, expire_on_commit=False)
+    async with turns.turn_of_a_coroutine() if turns else nullcontext():
+        try:
             yield session
-        for action in session.info.pop("after_commit", []):
-            action()
+            if writes:
+                await _in_thread(session.commit)
+        finally:
+            if session.in_transaction():
+                await _in_thread(session.close)
+    if "after_commit" in session.info:
+        await _in_thread(lambda: _act(session))
+
+
+def _turns(engine: Engine) -> WriteTurns | None:
+    """SQLite has them; PostgreSQL has locks that are waited for in order."""
+    turns: WriteTurns | None = engine.get_execution_options().get("turns")
+    return turns
+
+
+def _for_writing(engine: Engine) -> Session:
+    return Session(engine.execution_options(writes=True), expire_on_commit=False)
+
+
+async def _in_thread(action: Callable[[], object]) -> None:
+    # A limit of its own: the end of a transaction must not wait for the threads of those who wait for it.
+    await to_thread.run_sync(action, limiter=CapacityLimiter(1))
+
+
+def _act(session: Session) -> None:
+    for action in session.info.pop("after_commit", []):
+        action()
 
 
 def after_commit(session: Session, action: Callable[[], object]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any, Final
 
 import structlog
@@ -16,7 +16,7 @@ from backend.artifacts import ArtifactStore
 from backend.auth.identity import identify
 from backend.auth.local import is_local
 from backend.auth.person import Permission, Person
-from backend.database import read_session, write_session
+from backend.database import request_session
 from backend.errors import ForbiddenError
 from backend.pagination import LARGEST_ID
 from backend.settings import Settings, get_settings
@@ -28,13 +28,13 @@ async def _engine(request: Request) -> Engine:
     return engine
 
 
-def _read(engine: Annotated[Engine, Depends(_engine)]) -> Iterator[Session]:
-    with read_session(engine) as session:
+async def _read(engine: Annotated[Engine, Depends(_engine)]) -> AsyncIterator[Session]:
+    async with request_session(engine) as session:
         yield session
 
 
-def _write(engine: Annotated[Engine, Depends(_engine)]) -> Iterator[Session]:
-    with write_session(engine) as session:
+async def _write(engine: Annotated[Engine, Depends(_engine)]) -> AsyncIterator[Session]:
+    async with request_session(engine, writes=True) as session:
         yield session
 
 
@@ -48,9 +48,11 @@ async def _artifacts(request: Request) -> ArtifactStore:
 
 
 DatabaseEngine = Annotated[Engine, Depends(_engine)]
-ReadSession = Annotated[Session, Depends(_read)]
-# scope="function": committed before the answer leaves, so a client never hears of a write that failed.
-WriteSession = Annotated[Session, Depends(_write, scope="function")]
+# scope="function": ended before the answer leaves, so a client never hears of a write that failed, and one
+# that reads slowly keeps no connection. Few at once: more would only wait for each other, with a thread and
+# a connection each, and whoever needs one of these to end would wait for them.
+ReadSession = Annotated[Session, Depends(_read, scope="function", max_concurrency=10)]
+WriteSession = Annotated[Session, Depends(_write, scope="function", max_concurrency=5)]
 AppSettings = Annotated[Settings, Depends(_settings)]
 Artifacts = Annotated[ArtifactStore, Depends(_artifacts)]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
@@ -96,7 +98,7 @@ def require(permission: Permission) -> Callable[[Person], Coroutine[Any, Any, Pe
     """A dependency: the person who asks, if they have the permission; ForbiddenError otherwise."""
 
     # async: it waits for nothing, and so costs no thread.
-    async def _allowed(person: Annotated[Person, Depends(_person)]) -> Person:
+    async def _allowed(person: Annotated[Person, Depends(_person, max_concurrency=5)]) -> Person:
         if permission not in person.permissions:
             raise ForbiddenError(
                 f"{person.name!r} may not do this: it needs the permission {permission!r}.",

@@ -1,10 +1,11 @@
 """Fifty people review labels at once, over HTTP, against one API process as `./studio up` starts it.
 
-    python -m benchmarks.review_load [--people 50] [--seconds 30] [--think 2] [--size 1024x2048]
+    python -m benchmarks.review_load [--people 50] [--seconds 60] [--think 5] [--size 1024x2048]
 
-Each person lists what is unreviewed, opens a label, loads the pixels Inspect loads, looks at it for `think`
-seconds and decides. Prints latencies, errors and the memory of the API process. This process sends the
-requests, so on two cores it takes about one of them: latencies are those of a machine that busy.
+Each person lists the labels, opens one, loads the pixels Inspect loads, looks at it for about `think`
+seconds and decides. Prints latencies, the rate of requests, errors and the memory of the API process. This
+process sends the requests, so on two cores it takes about one of them: latencies are those of a machine
+that busy.
 """
 
 from __future__ import annotations
@@ -155,8 +156,9 @@ def report(measured: Measured, seconds: float, of_api: str) -> None:
             if times:
                 p50, p95 = times[len(times) // 2], times[int(len(times) * 0.95)]
                 print(f"{kind:20}{len(times):9}{1000 * p50:9.0f}{1000 * p95:9.0f}{1000 * times[-1]:9.0f}")
-    decisions = len(measured.seconds["decide"])
-    print(f"{decisions / seconds:.1f} labels/s, {measured.received / seconds / 2**20:.1f} MiB/s")
+    decided, asked = len(measured.seconds["decide"]), sum(map(len, measured.seconds.values()))
+    received = measured.received / seconds / 2**20
+    print(f"{asked / seconds:.1f} requests/s, {decided / seconds:.1f} labels/s, {received:.1f} MiB/s")
     print(f"API process: {of_api}")
     print(f"errors: {dict(measured.errors) or 'none'}")
 
@@ -164,8 +166,8 @@ def report(measured: Measured, seconds: float, of_api: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--think", type=float, default=2.0)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--think", type=float, default=5.0)
     parser.add_argument("--labels", type=int, default=100)
     parser.add_argument("--size", default="1024x2048", help="height x width of the images")
     arguments = parser.parse_args()

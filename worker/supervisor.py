@@ -153,15 +153,14 @@ class _Watch:
         return job.state == "canceling"
 
     def _renew(self) -> None:
-        before = time.monotonic()
-        write_patiently(
-            self.engine,
-            lambda session: queue.renew_lease(
-                session, self.job_id, self.attempt, timedelta(seconds=self.lease)
-            ),
-            seconds=0.0,
-        )
-        self.renewed_at = before
+        def _write(session: Session) -> float:
+            # The wait for the lock is over here, and did not count: the lease is written behind it.
+            queue.fenced(session, self.job_id, self.attempt)
+            before = time.monotonic()
+            queue.renew_lease(session, self.job_id, self.attempt, timedelta(seconds=self.lease))
+            return before
+
+        self.renewed_at = write_patiently(self.engine, _write, seconds=0.0)
 
     def _signal(self, number: signal.Signals) -> None:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import JSON, Select, and_, func, or_, select, type_coerce
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from backend.labels.tables import Label
 from backend.pagination import CursorValue
@@ -58,15 +58,17 @@ def list_labels(
     after: tuple[CursorValue, int] | None,
     limit: int,
 ) -> tuple[Sequence[Label], int]:
-    """Labels in the order of `sort` ("-" in front: descending) behind (sort value, id) `after`."""
+    """Labels in the order of `sort` ("-" in front: descending) behind (sort value, id) `after`, without
+    their reports."""
     query = select(Label).where(Label.round_id == round_id)
     if status is not None:
         query = query.where(Label.status == status)
     if class_id is not None:
         kept = type_coerce(Label.report, JSON)["kept_pixels"][class_id].as_integer()
         query = query.where(kept > 0)
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    return session.scalars(in_order(query, sort, after).limit(limit)).all(), total
+    total = session.scalar(query.with_only_columns(func.count())) or 0
+    shown = in_order(query, sort, after).options(defer(Label.report)).limit(limit)
+    return session.scalars(shown).all(), total
 
 
 def neighbour_ids(session: Session, label: Label) -> tuple[int | None, int | None]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, cast, type_coerce
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from backend.database import AsJson, Base
 from hiast.contracts.reports import LabelReport
@@ -37,8 +37,13 @@ class Label(Base):
     vetoed_classes: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     """Classes whose kept pixels of this label nobody trains on; None: nobody has vetoed any."""
 
+    # Parts of the report that lists show, read without the whole of it.
+    height: Mapped[int] = column_property(type_coerce(report, JSON)["height"].as_integer())
+    width: Mapped[int] = column_property(type_coerce(report, JSON)["width"].as_integer())
+    report_text: Mapped[str] = column_property(cast(report, Text))
+
     @property
     def layers_digest(self) -> str:
         """Changes when any stored layer changes; no two labels share it, of whatever database."""
-        content = hashlib.sha256(self.report.model_dump_json().encode()).hexdigest()[:12]
+        content = hashlib.sha256(self.report_text.encode()).hexdigest()[:12]
         return f"{self.id}-{self.attempt}-{content}"

@@ -11,6 +11,10 @@ from datetime import timedelta
 from backend.database import open_engine, write_session
 from backend.jobs import queue
 
+LONGEST_PAUSE = 0.002
+"""Seconds between two claims, at most. Workers have jobs to run; one that asks without a pause has SQLite's
+lock nearly always, and another never meets it free."""
+
 
 def main(url: str, first: int, last: int) -> None:
     engine = open_engine(url)
@@ -18,14 +22,13 @@ def main(url: str, first: int, last: int) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
+    chance = random.Random(os.getpid())
     for job_id in range(first, last + 1):
+        time.sleep(chance.uniform(0, LONGEST_PAUSE))
         with write_session(engine) as session:
             attempt = queue.claim(session, job_id, f"worker {os.getpid()}", timedelta(minutes=5))
         if attempt is not None:
             sys.stdout.write(f"{job_id} {attempt}\n")
-        # Workers do something between two claims. Without a pause one holds SQLite's lock nearly all the
-        # time, and the other, which looks now and then, finds it free only when everything is gone.
-        time.sleep(random.uniform(0.0, 0.003))
 
 
 if __name__ == "__main__":

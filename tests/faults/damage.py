@@ -19,12 +19,12 @@ PARTS: Final = {
     "job": ("worker.job_process",),
 }
 IMPATIENT: Final = {
-    "STUDIO_LEASE_SECONDS": "6",
+    "STUDIO_LEASE_SECONDS": "10",
     "STUDIO_HEARTBEAT_SECONDS": "1",
     "STUDIO_GRACE_SECONDS": "2",
     "STUDIO_UPKEEP_SECONDS": "0.5",
 }
-"""Settings under which a dead worker is noticed in seconds."""
+"""Settings under which a dead worker is noticed in seconds, and a living one may be late by several."""
 
 
 def children_of(pid: int) -> list[int]:

@@ -14,16 +14,15 @@ import pytest
 
 from tests.end_to_end.studio_process import wait_for
 from tests.faults.by_hand import Service, temporary_service
-from tests.faults.damage import files_of, finish
+from tests.faults.damage import IMPATIENT, files_of, finish
 
 pytestmark = pytest.mark.services
-LEASE_SECONDS = "8"
-LONGER_THAN_A_LEASE = 10.0
+LONGER_THAN_A_LEASE = float(IMPATIENT["STUDIO_LEASE_SECONDS"]) + 2
 
 
 @pytest.fixture(scope="module")
 def hospital() -> Iterator[Service]:
-    with temporary_service(STUDIO_LEASE_SECONDS=LEASE_SECONDS) as made:
+    with temporary_service() as made:
         made.start_worker()
         made.register_streets("source", "source", count=4, seed=7)
         made.register_streets("target", "target", count=6, seed=11)
@@ -49,7 +48,8 @@ def test_a_frozen_job_keeps_its_lease_and_a_cancel_kills_it_after_the_grace(hosp
     hospital.post(f"/jobs/{job_id}/cancel")
     run = hospital.wait_for_run(run_id, "canceled")
     assert run["active_job_id"] is None
-    assert hospital.get(f"/jobs/{job_id}")["state"] == "canceled"
+    job = hospital.get(f"/jobs/{job_id}")
+    assert (job["state"], job["attempt"]) == ("canceled", 1)
     wait_for("the process to be gone", lambda: not _alive(pid))
     hospital.post(f"/runs/{run_id}/advance")
     again = hospital.wait_for_job(run_id, "warm_up")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from datetime import timedelta
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -158,6 +158,30 @@ def test_a_job_is_stopped_before_its_lease_can_have_run_out(
     job = _job(service, job_id)
     assert (job.state, job.attempt) == ("queued", 1)
     assert "database was away" in job.message
+
+
+def test_the_wait_for_the_lock_is_no_silence(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another writer has the job's row for longer than a job may go without a heartbeat."""
+    job_id, attempt = _claimed(service)
+    monkeypatch.setattr(get_settings(), "lease_seconds", 3.0)
+    monkeypatch.setattr(get_settings(), "heartbeat_seconds", 0.1)
+    _run_program(monkeypatch, "import time; time.sleep(3.5); raise SystemExit(3)")
+    held = Event()
+
+    def _hold() -> None:
+        with write_session(service.engine) as session:
+            queue.fenced(session, job_id, attempt)
+            held.set()
+            time.sleep(2.7)
+
+    holder = Thread(target=_hold)
+    holder.start()
+    held.wait()
+    supervisor.supervise(service.engine, job_id, attempt, claimed_at=time.monotonic())
+    holder.join()
+    job = _job(service, job_id)
+    assert (job.state, job.attempt) == ("failed", 1)
+    assert "exit code 3" in (job.error or "")
 
 
 def test_an_attempt_whose_job_was_given_to_another_is_killed_at_once(
