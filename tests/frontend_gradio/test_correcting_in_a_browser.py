@@ -154,6 +154,25 @@ def test_what_the_api_does_not_take_is_kept_in_the_browser_and_sent_later(
     assert easel.ids(203)[64, 70] == 0
 
 
+def test_unsent_work_is_of_one_person_and_one_label(
+    context: BrowserContext, origin: str, app: FastAPI, easel: FakeEasel
+) -> None:
+    page = _open(context, origin)
+    context.route("**/correction", lambda route: route.abort())
+    _stroke(page, (60, 64), (80, 64))
+    expect(page.locator(STATE)).to_contain_text("kept in this browser")
+    page.close()
+    context.unroute("**/correction")
+    # The label was made again, or another studio answers at this address.
+    records = app.state.records
+    label = next(label for label in records.labels if label.id == 203)
+    records.labels[records.labels.index(label)] = label.model_copy(update={"layers_digest": "203-2-other"})
+    again = _open(context, origin)
+    again.wait_for_timeout(1500)
+    expect(again.locator("#correction-counts")).to_have_text("")
+    assert 203 not in easel.pictures
+
+
 def test_two_who_draw_over_one_label_both_keep_their_work(
     context: BrowserContext, origin: str, easel: FakeEasel
 ) -> None:

@@ -9,7 +9,17 @@ const LONGEST_PAUSE_MS = 30_000;
 const NONE = 204, STALE = 412;
 const UNREACHED = [0, 502, 503, 504];
 
-// A store of the browser: label id -> { version, png }.
+// Whose unsent work: somebody else may sign in to the same browser.
+let name = null;
+function person() {
+  name ??= send("/session").then((response) => response.json()).then((who) => who.name);
+  return name;
+}
+
+// The digest is the label's own, in whichever studio: work never turns up over another label of the same number.
+async function keyOf(label) { return `${await person()} ${label.layers_digest}`; }
+
+// A store of the browser: key -> { version, png }.
 function unsent(mode, act) {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open("studio", 1);
@@ -22,9 +32,18 @@ function unsent(mode, act) {
     };
   });
 }
-const keep = (id, work) => unsent("readwrite", (store) => store.put(work, id));
-const forget = (id) => unsent("readwrite", (store) => store.delete(id));
-const kept = (id) => unsent("readonly", (store) => store.get(id));
+async function keep(label, work) {
+  const key = await keyOf(label);
+  return unsent("readwrite", (store) => store.put(work, key));
+}
+async function forget(label) {
+  const key = await keyOf(label);
+  return unsent("readwrite", (store) => store.delete(key));
+}
+async function kept(label) {
+  const key = await keyOf(label);
+  return unsent("readonly", (store) => store.get(key));
+}
 
 async function idsOf(png) { return (await readIds(new Uint8Array(await png.arrayBuffer()))).ids; }
 
@@ -52,7 +71,7 @@ export class CorrectionSaving {
 
   // What was drawn and has not reached the API: ids, or null. After it `follow` takes over.
   async unsentWork(label) {
-    const work = await kept(label.id);
+    const work = await kept(label).catch(() => null);
     return work ? { version: work.version, ids: await idsOf(work.png) } : null;
   }
 
@@ -93,11 +112,11 @@ export class CorrectionSaving {
     const png = await greyPng(ids, mask.width, mask.height);
     // Another request may have gone before this one.
     let known = this.label === label ? this.version : version;
-    await keep(label.id, { version: known, png }).catch(() => {});
+    await keep(label, { version: known, png }).catch(() => {});
     try {
       known ??= await versionOfNothing(label);
       const correction = await this.request(label, png, empty, known);
-      await forget(label.id).catch(() => {});
+      await forget(label).catch(() => {});
       label.correction = correction ?? { version: known + 1 };
       if (this.label === label) {
         this.version = label.correction.version;
@@ -138,7 +157,7 @@ export class CorrectionSaving {
     const theirs = versionIn(response);
     const take = async () => {
       const ids = response.status === NONE ? null : await idsOf(await response.blob());
-      await forget(label.id).catch(() => {});
+      await forget(label).catch(() => {});
       this.version = theirs;
       mask.replace(ids);
       this.dirty = false;
