@@ -19,6 +19,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.frontend_gradio.conftest import note_errors
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium")
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -69,7 +71,7 @@ def page(studio: str) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         opened = browser.new_page(viewport={"width": 1440, "height": 900})
         opened.set_default_timeout(30_000)
-        opened.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        note_errors(opened, faults)
         opened.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
         local = (studio, "data:", "blob:")
         opened.on("request", lambda sent: None if sent.url.startswith(local) else faults.append(sent.url))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from frontend_gradio.app import mount
 from tests.frontend_gradio.fake_api import create_fake_api
@@ -37,3 +37,11 @@ def origin(app: FastAPI) -> Iterator[str]:
     mount(app, f"http://127.0.0.1:{port}")
     with serving(app, port) as address:
         yield address
+
+
+def note_errors(page: Page, faults: list[str]) -> None:
+    """Add every error of the page's scripts to `faults`.
+
+    But not that a request of Gradio's was aborted: it says so when a page is left while one is under way.
+    """
+    page.on("pageerror", lambda error: None if "AbortError" in str(error) else faults.append(str(error)))

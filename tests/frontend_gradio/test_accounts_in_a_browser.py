@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from backend.migrations import upgrade_database
 from backend.settings import get_settings
 from frontend_gradio.embedded import create_app
+from tests.frontend_gradio.conftest import note_errors
 from tests.frontend_gradio.servers import free_port, serving
 
 CHROMIUM = shutil.which("chromium")
@@ -56,7 +57,7 @@ def page(browser: Browser, origin: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     opened.set_default_timeout(20_000)
-    opened.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    note_errors(opened, faults)
     opened.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
     own = (origin, "data:", "blob:")
     opened.on(

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.frontend_gradio.conftest import CHROMIUM
+from tests.frontend_gradio.conftest import CHROMIUM, note_errors
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,7 +35,7 @@ def page(browser: Browser, origin: str) -> Iterator[Page]:
     faults: list[str] = []
     opened = browser.new_page(viewport={"width": 1440, "height": 900})
     opened.set_default_timeout(20_000)
-    opened.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    note_errors(opened, faults)
     opened.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
     own = (origin, "data:", "blob:")
     opened.on(

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.frontend_gradio.conftest import note_errors
+
 pytestmark = pytest.mark.browser
 FRAMES = "(async () => { for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); })()"
 KEPT = """() => {
@@ -23,7 +25,7 @@ def page(browser: Browser) -> Iterator[Page]:
     faults: list[str] = []
     opened = browser.new_page(viewport={"width": 1280, "height": 800})
     opened.set_default_timeout(20_000)
-    opened.on("pageerror", lambda error: faults.append(str(error)))
+    note_errors(opened, faults)
     yield opened
     opened.close()
     assert faults == []
