@@ -39,9 +39,15 @@ def origin(app: FastAPI) -> Iterator[str]:
         yield address
 
 
-def note_errors(page: Page, faults: list[str]) -> None:
-    """Add every error of the page's scripts to `faults`.
+LEFT_BEHIND = ("AbortError", "Connection errored out")
+"""What Gradio's own scripts say when a page is left while one of their requests is under way."""
 
-    But not that a request of Gradio's was aborted: it says so when a page is left while one is under way.
-    """
-    page.on("pageerror", lambda error: None if "AbortError" in str(error) else faults.append(str(error)))
+
+def note_errors(page: Page, faults: list[str]) -> None:
+    """Add every error of the page's scripts to `faults`, but not what `LEFT_BEHIND` names."""
+
+    def _note(error: object) -> None:
+        if not any(words in str(error) for words in LEFT_BEHIND):
+            faults.append(str(error))
+
+    page.on("pageerror", _note)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from backend.migrations import upgrade_database
 from backend.settings import get_settings
 from frontend_gradio.embedded import create_app
-from tests.frontend_gradio.conftest import note_errors
+from tests.frontend_gradio.conftest import LEFT_BEHIND, note_errors
 from tests.frontend_gradio.servers import free_port, serving
 
 CHROMIUM = shutil.which("chromium")
@@ -58,7 +58,14 @@ def page(browser: Browser, origin: str) -> Iterator[Page]:
     opened = context.new_page()
     opened.set_default_timeout(20_000)
     note_errors(opened, faults)
-    opened.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
+    opened.on(
+        "console",
+        lambda line: (
+            faults.append(line.text)
+            if _is_fault(line) and not any(words in line.text for words in LEFT_BEHIND)
+            else None
+        ),
+    )
     own = (origin, "data:", "blob:")
     opened.on(
         "request", lambda sent: None if sent.url.startswith(own) else faults.append(f"request: {sent.url}")

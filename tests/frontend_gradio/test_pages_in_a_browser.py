@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.frontend_gradio.conftest import CHROMIUM, note_errors
+from tests.frontend_gradio.conftest import CHROMIUM, LEFT_BEHIND, note_errors
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,7 +36,14 @@ def page(browser: Browser, origin: str) -> Iterator[Page]:
     opened = browser.new_page(viewport={"width": 1440, "height": 900})
     opened.set_default_timeout(20_000)
     note_errors(opened, faults)
-    opened.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
+    opened.on(
+        "console",
+        lambda line: (
+            faults.append(line.text)
+            if _is_fault(line) and not any(words in line.text for words in LEFT_BEHIND)
+            else None
+        ),
+    )
     own = (origin, "data:", "blob:")
     opened.on(
         "request", lambda sent: None if sent.url.startswith(own) else faults.append(f"request: {sent.url}")
