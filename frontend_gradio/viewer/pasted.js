@@ -1,10 +1,10 @@
 // What training pastes into an image: use by use, from which images. Drawn over the label as the student will see it.
 import { getJson, openLabel } from "./api.js";
-import { storedCorrection } from "./correction/stored.js";
+import { decidedRule } from "./decided.js";
 import { byId, element } from "./dom.js";
-import { IGNORED, keptIds, ruleOf } from "./drawing/kept.js";
+import { IGNORED, keptIds } from "./drawing/kept.js";
 
-// The uses, and the donors' kept labels; null where all is not labelled yet or nothing is pasted.
+// What the API tells, without the uses into which nothing is pasted.
 export async function plannedPastes(label) {
   const plan = await getJson(`/labels/${label.id}/pastes`);
   return { ...plan, uses: plan.uses.filter((use) => use.donors.length) };
@@ -26,8 +26,7 @@ export async function pastedRegion(label, use, hard) {
   const isHard = new Set(hard);
   for (const [number, drawn] of use.donors.entries()) {
     const donor = await openLabel(drawn.label_id);
-    donor.drawn = donor.correction ? await storedCorrection(donor) : null;
-    const kept = keptIds(donor, ruleOf(donor.table, donor.thresholds, donor.vetoed_classes));
+    const kept = keptIds(donor, await decidedRule(donor));
     for (let y = 0, i = 0; y < label.height; y++) {
       const row = Math.floor((y * donor.height) / label.height) * donor.width;
       for (let x = 0; x < label.width; x++, i++) {

@@ -2,7 +2,7 @@
 // In the address: "12", "12+corrected", "truth".
 import { groundTruth, openLabel } from "./api.js";
 import { IGNORED, keptIds, ruleOf } from "./drawing/kept.js";
-import { storedCorrection } from "./correction/stored.js";
+import { decidedRule } from "./decided.js";
 
 export const TRUTH = "truth";
 const CORRECTED = "+corrected";
@@ -32,8 +32,7 @@ export async function openSide(side, of) {
   if (side === TRUTH) return truthSide(of);
   const label = await openLabel(idOf(side));
   const corrected = String(side).endsWith(CORRECTED);
-  label.drawn = corrected ? await storedCorrection(label) : null;
-  const rule = ruleOf(label.table, label.thresholds, corrected ? label.vetoed_classes : []);
+  const rule = corrected ? await decidedRule(label) : ruleOf(label.table, label.thresholds);
   const name = `round ${label.round_number}${corrected ? ", corrected" : ""}`;
   return { side: String(side), name, label, rule, kept: keptIds(label, rule) };
 }

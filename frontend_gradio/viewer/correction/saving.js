@@ -2,11 +2,11 @@
 // a closed tab, a crash or a broken network loses nothing.
 import { send } from "../api.js";
 import { greyPng } from "../png_writer.js";
-import { readIds } from "../pixels/png_reader.js";
+import { askForCorrection, idsOf } from "./stored.js";
 
 const SAVE_MS = 800;
 const LONGEST_PAUSE_MS = 30_000;
-const NONE = 204, STALE = 412;
+const STALE = 412;
 const UNREACHED = [0, 502, 503, 504];
 
 // Whose unsent work: somebody else may sign in to the same browser.
@@ -45,16 +45,12 @@ async function kept(label) {
   return unsent("readonly", (store) => store.get(key));
 }
 
-async function idsOf(png) { return (await readIds(new Uint8Array(await png.arrayBuffer()))).ids; }
-
 // Nothing was drawn when the label was opened: the version to go on from, which counts what was deleted before.
 async function versionOfNothing(label) {
-  const response = await send(`/labels/${label.id}/correction`);
-  if (response.status !== NONE) throw Object.assign(new Error("somebody else has drawn"), { status: STALE });
-  return versionIn(response);
+  const { version, png } = await askForCorrection(label);
+  if (png) throw Object.assign(new Error("somebody else has drawn"), { status: STALE });
+  return version;
 }
-
-function versionIn(response) { return Number((response.headers.get("ETag") ?? '"0"').match(/\d+/)[0]); }
 
 export class CorrectionSaving {
   // `state(words, choices)`: tell where the work stands; choices: [[words, action]]. `saved(label id, correction)`: the
@@ -152,19 +148,18 @@ export class CorrectionSaving {
   // Somebody else has drawn over the label meanwhile. Nothing is lost before a person has chosen.
   async conflict() {
     const { label, mask } = this;
-    const response = await send(`/labels/${label.id}/correction`).catch(() => null);
-    if (!response || this.label !== label) return;
-    const theirs = versionIn(response);
+    const theirs = await askForCorrection(label).catch(() => null);
+    if (!theirs || this.label !== label) return;
     const take = async () => {
-      const ids = response.status === NONE ? null : await idsOf(await response.blob());
+      const ids = theirs.png && await idsOf(theirs.png);
       await forget(label).catch(() => {});
-      this.version = theirs;
+      this.version = theirs.version;
       mask.replace(ids);
       this.dirty = false;
       clearTimeout(this.timer);
       this.state("theirs");
     };
-    const mine = () => { this.version = theirs; this.changed(); this.flush(); };
+    const mine = () => { this.version = theirs.version; this.changed(); this.flush(); };
     this.dirty = false;
     this.state("Somebody else has drawn over this label meanwhile.", [["Keep mine", mine], ["Take theirs", take]]);
   }

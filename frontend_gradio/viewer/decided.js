@@ -1,0 +1,12 @@
+// A label as people decided it: without vetoed classes, with what is drawn over it.
+import { getJson } from "./api.js";
+import { storedCorrection } from "./correction/stored.js";
+import { ruleOf } from "./drawing/kept.js";
+
+// The rule in force for a label from openLabel; gives it what was drawn.
+export async function decidedRule(label) {
+  const [drawn, round] = await Promise.all([
+    label.correction ? storedCorrection(label) : null, getJson(`/rounds/${label.round_id}`)]);
+  label.drawn = drawn;
+  return ruleOf(label.table, label.thresholds, [...label.vetoed_classes, ...round.vetoed_classes]);
+}
