@@ -44,8 +44,7 @@ def start_session(
     body: Credentials, request: Request, response: Response, engine: DatabaseEngine
 ) -> WhoAmI:
     """Sign in: the answer sets a cookie that lasts 14 days."""
-    client = request.client.host if request.client else ""
-    user, secret = sign_in.sign_in(engine, body, client)
+    user, secret = sign_in.sign_in(engine, body, _client_of(request))
     response.set_cookie(
         SIGN_IN_COOKIE,
         secret,
@@ -56,6 +55,10 @@ def start_session(
         secure=_is_https(request),
     )
     return _who(Person(user.name, service.read_user(user).role, usable_permissions(user.role), user.id))
+
+
+def _client_of(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _is_https(request: Request) -> bool:
@@ -93,9 +96,8 @@ def change_own_password(
     body: PasswordChange, request: Request, engine: DatabaseEngine, person: Reader
 ) -> None:
     """Change your own password. It ends your sign-ins in other browsers; tokens stay valid."""
-    client = request.client.host if request.client else ""
     cookie = request.cookies.get(SIGN_IN_COOKIE, "")
-    sign_in.change_own_password(engine, person, body, cookie=cookie, client=client)
+    sign_in.change_own_password(engine, person, body, cookie=cookie, client=_client_of(request))
 
 
 @router.get("/users")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final, NoReturn
@@ -40,9 +41,7 @@ def sign_in(engine: Engine, credentials: Credentials, client: str) -> tuple[User
     Raises UnauthorizedError, and TooManyAttemptsError (without looking at the password) after too many
     refusals of this name, or of the address `client`.
     """
-    _check_refusals(engine, credentials.name, client)
-    with _one_guess:
-        _check_refusals(engine, credentials.name, client)
+    with _turn_to_guess(engine, credentials.name, client):
         with read_session(engine) as session:
             user = repository.user_named(session, credentials.name)
         stored = user.password_hash if user is not None and user.active else None
@@ -64,9 +63,7 @@ def change_own_password(
             "a token cannot change a password." if person.by_token else "there are no accounts yet.",
             remedy="Sign in with name and password first.",
         )
-    _check_refusals(engine, person.name, client)
-    with _one_guess:
-        _check_refusals(engine, person.name, client)
+    with _turn_to_guess(engine, person.name, client):
         with read_session(engine) as session:
             stored = repository.get_user(session, person.user_id).password_hash
         if not is_password(stored, change.present):
@@ -103,6 +100,15 @@ def _refuse(engine: Engine, name: str, client: str) -> NoReturn:
     with write_session(engine) as session:
         record(session, name, REFUSED, "sign_in", None, after={"client": client})
     raise UnauthorizedError("Name or password is wrong.", remedy="Passwords are case-sensitive.")
+
+
+@contextmanager
+def _turn_to_guess(engine: Engine, name: str, client: str) -> Iterator[None]:
+    """Wait for the one guess at a time. Raises TooManyAttemptsError, also when others failed meanwhile."""
+    _check_refusals(engine, name, client)
+    with _one_guess:
+        _check_refusals(engine, name, client)
+        yield
 
 
 def _check_refusals(engine: Engine, name: str, client: str) -> None:

@@ -30,6 +30,12 @@ def fix(session: Session, round_: Round) -> None:
     round_.trained_decisions, round_.decision_totals = RoundDecisions(labels=decisions), total(decisions)
 
 
+def decisions_for_training(session: Session, round_: Round) -> list[LabelDecision]:
+    """The decisions the round's training uses: those its approval fixed, before that those of now."""
+    fixed = round_.trained_decisions
+    return fixed.labels if fixed is not None else decisions_of(session, [round_])[round_.id]
+
+
 def totals(session: Session, rounds: Sequence[Round]) -> dict[int, DecisionTotals]:
     """What people have changed in each round, so far or until it was approved."""
     found = {row.id: row.decision_totals for row in rounds if row.decision_totals is not None}

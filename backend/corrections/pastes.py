@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.corrections.decisions import KEPT_PIXELS, decisions_of
+from backend.corrections.decisions import KEPT_PIXELS, decisions_for_training
 from backend.corrections.schemas import PasteDonor, PasteUse, PlannedPastes
 from backend.datasets.tables import Image
 from backend.errors import ConflictError
@@ -68,8 +68,7 @@ def planned_pastes(session: Session, label_id: int) -> PlannedPastes:
 
 def _trained(session: Session, round_: Round) -> list[_Trained]:
     """The labels that are trained on, in labelling order, with what is left after all decisions."""
-    fixed = round_.trained_decisions
-    decisions = fixed.labels if fixed is not None else decisions_of(session, [round_])[round_.id]
+    decisions = decisions_for_training(session, round_)
     decided = {decision.name: decision.kept_pixels for decision in decisions}
     query = (
         select(Label.id, Label.name, Image.position, KEPT_PIXELS.label("kept"))

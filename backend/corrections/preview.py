@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.corrections.decisions import KEPT_PIXELS, decisions_of
+from backend.corrections.decisions import KEPT_PIXELS, decisions_for_training
 from backend.corrections.schemas import TrainedClass, TrainingPreview
 from backend.labels.tables import Label
 from backend.rounds.repository import get_round
@@ -20,8 +20,7 @@ def training_preview(session: Session, round_id: int) -> TrainingPreview:
     rows = session.execute(
         select(Label.name, Label.status, KEPT_PIXELS.label("kept")).where(Label.round_id == round_id)
     ).all()
-    fixed = round_.trained_decisions
-    decisions = fixed.labels if fixed is not None else decisions_of(session, [round_])[round_id]
+    decisions = decisions_for_training(session, round_)
     decided = {decision.name: decision.kept_pixels for decision in decisions}
     used = [decided.get(row.name, row.kept) for row in rows if row.status != "rejected"]
     kept = np.reshape(np.array([row.kept for row in rows], np.int64), (-1, space.num_classes))

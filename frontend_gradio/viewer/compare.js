@@ -7,6 +7,7 @@ import { IGNORED } from "./drawing/kept.js";
 import { layerOf } from "./drawing/layers.js";
 import { coloursOf } from "./drawing/palettes.js";
 import { Keymap } from "./keymap.js";
+import { arrange, following, onLayout } from "./layouts.js";
 import { Pane } from "./pane.js";
 import { named } from "./readout.js";
 import { drawScale } from "./scale.js";
@@ -39,31 +40,23 @@ class Compare {
 
   listen() {
     byId("swap").addEventListener("click", () => this.swap());
-    byId("layouts").addEventListener("click", (event) => {
-      const button = event.target.closest("[data-layout]");
-      if (button) this.lay(button.dataset.layout);
-    });
+    onLayout((layout) => this.lay(layout));
     byId("swipe").addEventListener("input", (event) => this.swipe(event.target.value));
     this.swipe(query("swipe") ?? 500);
     this.keymap = new Keymap("compare", byId("help"), {
-      ...this.toolbar.keys((factor) => this.zoom(factor)),
+      ...this.toolbar.keys(this.panes.left),
       swap: () => this.swap(),
       next: () => this.go("next_id"),
       previous: () => this.go("previous_id"),
-      layout: () => this.lay(LAYOUTS[(LAYOUTS.indexOf(this.layout) + 1) % LAYOUTS.length]),
+      layout: () => this.lay(following(LAYOUTS, this.layout)),
       flicker: (on) => this.flicker(on),
-      digit: (digit) => this.toolbar.choose(this.toolbar.layers[(digit + 9) % 10]),
     });
     byId("help-open").addEventListener("click", () => this.keymap.open());
   }
 
   lay(layout) {
-    this.layout = LAYOUTS.includes(layout) ? layout : "side";
-    byId("panes").className = `vw-panes ${this.layout}`;
+    this.layout = arrange(LAYOUTS, layout);
     setQuery({ panes: this.layout === "side" ? null : this.layout });
-    for (const button of document.querySelectorAll("[data-layout]")) {
-      button.setAttribute("aria-pressed", button.dataset.layout === this.layout);
-    }
     if (this.layout === "flicker") say("Hold B to see the other side.");
     this.viewport.changed();
   }
@@ -80,11 +73,6 @@ class Compare {
   flicker(on) {
     if (on && this.layout !== "flicker") this.lay("flicker");
     byId("panes").classList.toggle("other", on);
-  }
-
-  zoom(factor) {
-    const [width, height] = this.panes.left.size();
-    this.viewport.zoomAt(width / 2, height / 2, factor, width, height);
   }
 
   named() { return { left: this.sides.left?.side, right: this.sides.right?.side }; }
@@ -185,11 +173,9 @@ class Compare {
   }
 
   hover(point) {
-    const { of } = this;
-    const inside = point && of && point.x >= 0 && point.y >= 0 && point.x < of.width && point.y < of.height;
-    for (const pane of Object.values(this.panes)) pane.setCursor(inside ? point : null);
-    const place = inside ? Math.floor(point.y) * of.width + Math.floor(point.x) : null;
-    byId("readout").replaceChildren(...(inside ? SIDES.map((side) => this.readout(this.sides[side], place)) : []));
+    const place = this.of ? this.viewport.pixelAt(point) : null;
+    for (const pane of Object.values(this.panes)) pane.setCursor(place === null ? null : point);
+    byId("readout").replaceChildren(...(place !== null ? SIDES.map((side) => this.readout(this.sides[side], place)) : []));
   }
 
   readout({ side, name, label, rule, kept }, place) {

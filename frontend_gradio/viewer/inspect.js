@@ -6,6 +6,7 @@ import { byId, chip, element, percent, query, say, setQuery, shown, whenPresent 
 import { Draft } from "./draft.js";
 import { Keymap } from "./keymap.js";
 import { LabelList } from "./label_list.js";
+import { arrange, following, onLayout } from "./layouts.js";
 import { firstLabelId, inReview, nextFree } from "./next_label.js";
 import { Picture } from "./picture.js";
 import { reviewList } from "./review_list.js";
@@ -38,19 +39,16 @@ class Inspect {
   roundId() { return this.round?.id ?? null; }
 
   listen() {
-    byId("layouts").addEventListener("click", (event) => {
-      const button = event.target.closest("[data-layout]");
-      if (button) this.lay(button.dataset.layout, true);
-    });
+    onLayout((layout) => this.lay(layout, true));
     this.lay(query("panes") ?? localStorage.getItem("studio-panes") ?? "side");
     const { toolbar, legend } = this.picture;
     this.keymap = new Keymap("inspect", byId("help"), {
-      ...toolbar.keys((factor) => this.picture.zoom(factor)),
+      ...toolbar.keys(this.picture.right),
       accept: () => this.decide("accept"),
       reject: () => this.decide("reject"),
       skip: () => this.decide("skip"),
       reset: () => this.decide("reset"),
-      layout: () => this.lay(LAYOUTS[(LAYOUTS.indexOf(this.layout) + 1) % LAYOUTS.length], true),
+      layout: () => this.lay(following(LAYOUTS, this.layout), true),
       next: () => this.go(1, false),
       previous: () => this.go(-1, false),
       "next-free": () => this.go(1, true),
@@ -59,19 +57,14 @@ class Inspect {
       "threshold-up": () => legend.step(4),
       correct: () => this.toolbox.toggle(),
       pick: () => this.pick(),
-      digit: (digit) => toolbar.choose(toolbar.layers[(digit + 9) % 10]),
     }, (event) => this.toolbox.key(event));
     byId("help-open").addEventListener("click", () => this.keymap.open());
   }
 
   lay(layout, chosen = false) {
-    this.layout = LAYOUTS.includes(layout) ? layout : "side";
-    byId("panes").className = `vw-panes ${this.layout}`;
+    this.layout = arrange(LAYOUTS, layout);
     localStorage.setItem("studio-panes", this.layout);
     if (chosen) setQuery({ panes: this.layout });
-    for (const button of document.querySelectorAll("[data-layout]")) {
-      button.setAttribute("aria-pressed", button.dataset.layout === this.layout);
-    }
     this.picture.viewport.changed();
   }
 

@@ -77,6 +77,12 @@ export class Pane {
     this.redraw({ photo: false });
   }
 
+  // About the middle of the pane.
+  zoom(factor) {
+    const [width, height] = this.size();
+    this.viewport.zoomAt(width / 2, height / 2, factor, width, height);
+  }
+
   size() { return [this.canvas.clientWidth, this.canvas.clientHeight]; }
 
   // Many changes in one frame are drawn once.

@@ -32,7 +32,6 @@ export class Picture {
     this.toolbar = new Toolbar(this.viewport, {
       layer: "kept", change: () => this.changed(), fade: () => this.fade(),
     });
-    this.single = false;
     this.viewport.onChange(() => this.toolbar.showZoom(this.viewport.scaleIn(...this.right.size())));
     for (const id of ["term", "against", "use"]) byId(id).addEventListener("change", () => this.chosen(id));
     this.readAddress();
@@ -110,9 +109,8 @@ export class Picture {
   }
 
   classUnderCursor() {
-    const { point, label } = this;
-    if (!point || !label) return null;
-    return label.prediction[Math.floor(point.y) * label.width + Math.floor(point.x)] ?? null;
+    const place = this.label ? this.viewport.pixelAt(this.point) : null;
+    return place === null ? null : this.label.prediction[place];
   }
 
   chosen(what) {
@@ -201,10 +199,10 @@ export class Picture {
   hover(point) {
     const { label } = this;
     this.point = point;
-    const inside = point && label && point.x >= 0 && point.y >= 0 && point.x < label.width && point.y < label.height;
+    const place = label ? this.viewport.pixelAt(point) : null;
+    const inside = place !== null;
     this.left.setCursor(inside ? point : null);
     this.right.setCursor(inside ? point : null);
-    const place = inside ? Math.floor(point.y) * label.width + Math.floor(point.x) : null;
     const others = [];
     // The readout tells the truth as well; it is asked for when somebody looks.
     if (inside && label.has_ground_truth && !this.truth) this.loadTruth();
@@ -215,11 +213,5 @@ export class Picture {
     byId("readout").replaceChildren(...(inside
       ? readoutText(label, this.space, this.colours(), this.legend.rule(), place, others) : []));
     this.legend.highlight(inside ? label.prediction[place] : null);
-  }
-
-  // Zoom by keys: about the middle of the right pane.
-  zoom(factor) {
-    const [width, height] = this.right.size();
-    this.viewport.zoomAt(width / 2, height / 2, factor, width, height);
   }
 }

@@ -104,16 +104,17 @@ export class Toolbar {
     this.fade();
   }
 
-  // What every viewer's keys do here; `zoom(factor)` about the middle of a pane.
-  keys(zoom) {
+  // What every viewer's keys do here; `pane`: whose middle the zoom keeps.
+  keys(pane) {
     return {
       peek: (on) => this.peek(on),
       overlay: () => this.toggleOverlay(),
       contours: () => this.toggleContours(),
       fit: () => this.viewport.fit(),
       "one-to-one": () => this.viewport.oneToOne(),
-      "zoom-in": () => zoom(1.3),
-      "zoom-out": () => zoom(1 / 1.3),
+      "zoom-in": () => pane.zoom(1.3),
+      "zoom-out": () => pane.zoom(1 / 1.3),
+      digit: (digit) => this.choose(this.layers[(digit + 9) % 10]),
     };
   }
 }

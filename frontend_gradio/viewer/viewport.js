@@ -74,6 +74,12 @@ export class Viewport {
     };
   }
 
+  // Index of the image's pixel at a point (null: nowhere), null outside.
+  pixelAt(point) {
+    if (!point || point.x < 0 || point.y < 0 || point.x >= this.width || point.y >= this.height) return null;
+    return Math.floor(point.y) * this.width + Math.floor(point.x);
+  }
+
   // Zoom by `factor`, the point under the cursor staying where it is.
   zoomAt(x, y, factor, paneWidth, paneHeight) {
     const fixed = this.toImage(x, y, paneWidth, paneHeight);

@@ -32,7 +32,7 @@ from hiast.contracts.errors import UserError
 from hiast.contracts.labels import Reason
 from hiast.contracts.reports import LabelReport
 from hiast.data.image_files import DAMAGED
-from hiast.data.label_files import file_name, read_kept_and_reason, read_kept_label
+from hiast.data.label_files import file_name, read_file, read_kept_and_reason, read_kept_label
 
 PNG_START: Final = b"\x89PNG\r\n\x1a\n"
 PNG_END: Final = struct.pack(">I4sI", 0, b"IEND", zlib.crc32(b"IEND"))
@@ -136,14 +136,7 @@ def read_correction(path: Path, size: tuple[int, int], num_classes: int) -> NDAr
 
 
 def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(
-            f"the correction cannot be read ({error.strerror}).",
-            where=str(path),
-            remedy="Restore it, or delete the correction and draw it again.",
-        ) from error
+    return read_file(path, "the correction", "Restore it, or delete the correction and draw it again.")
 
 
 def read_decided_label(

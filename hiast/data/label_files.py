@@ -144,15 +144,18 @@ def _damaged_codes(error: Exception, where: str) -> UserError:
     )
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path, what: str, remedy: str) -> bytes:
+    """The content of a file. The UserError of one that cannot be read says `what` it is and the remedy."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise UserError(
-            f"the label file cannot be read ({error.strerror}).",
-            where=str(path),
-            remedy="Restore it or label the round again.",
+            f"{what} cannot be read ({error.strerror}).", where=str(path), remedy=remedy
         ) from error
+
+
+def _read(path: Path) -> bytes:
+    return read_file(path, "the label file", "Restore it or label the round again.")
 
 
 def decode_ids(content: bytes, where: str) -> NDArray[np.uint8]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from frontend_gradio.app import mount
 from tests.frontend_gradio.fake_api import create_fake_api
@@ -51,3 +52,20 @@ def note_errors(page: Page, faults: list[str]) -> None:
             faults.append(str(error))
 
     page.on("pageerror", _note)
+
+
+def note_faults(page: Page, origin: str, faults: list[str], provoked: re.Pattern[str]) -> None:
+    """Add errors of scripts, error lines of the console that no test provokes, and foreign requests."""
+    note_errors(page, faults)
+
+    def _line(line: ConsoleMessage) -> None:
+        told = provoked.search(line.text) or any(words in line.text for words in LEFT_BEHIND)
+        if line.type == "error" and not told:
+            faults.append(line.text)
+
+    def _request(sent: Request) -> None:
+        if not sent.url.startswith((origin, "data:", "blob:")):
+            faults.append(f"request: {sent.url}")
+
+    page.on("console", _line)
+    page.on("request", _request)

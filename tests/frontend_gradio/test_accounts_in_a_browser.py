@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from backend.migrations import upgrade_database
 from backend.settings import get_settings
 from frontend_gradio.embedded import create_app
-from tests.frontend_gradio.conftest import LEFT_BEHIND, note_errors
+from tests.frontend_gradio.conftest import note_faults
 from tests.frontend_gradio.servers import free_port, serving
 
 CHROMIUM = shutil.which("chromium")
@@ -57,26 +57,10 @@ def page(browser: Browser, origin: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     opened.set_default_timeout(20_000)
-    note_errors(opened, faults)
-    opened.on(
-        "console",
-        lambda line: (
-            faults.append(line.text)
-            if _is_fault(line) and not any(words in line.text for words in LEFT_BEHIND)
-            else None
-        ),
-    )
-    own = (origin, "data:", "blob:")
-    opened.on(
-        "request", lambda sent: None if sent.url.startswith(own) else faults.append(f"request: {sent.url}")
-    )
+    note_faults(opened, origin, faults, EXPECTED)
     yield opened
     context.close()
     assert faults == []
-
-
-def _is_fault(line: ConsoleMessage) -> bool:
-    return line.type == "error" and not EXPECTED.search(line.text)
 
 
 def _account(origin: str, name: str, role: str, *, by: str | None = None) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.frontend_gradio.conftest import CHROMIUM, LEFT_BEHIND, note_errors
+from tests.frontend_gradio.conftest import CHROMIUM, note_faults
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,33 +29,20 @@ PAGES = {
 }
 
 
+PROVOKED = re.compile("status of 412")
+"""Chromium logs every refused request; the test of 412 provokes one."""
+
+
 @pytest.fixture
 def page(browser: Browser, origin: str) -> Iterator[Page]:
     """A page that fails the test on any console error or request to another origin."""
     faults: list[str] = []
     opened = browser.new_page(viewport={"width": 1440, "height": 900})
     opened.set_default_timeout(20_000)
-    note_errors(opened, faults)
-    opened.on(
-        "console",
-        lambda line: (
-            faults.append(line.text)
-            if _is_fault(line) and not any(words in line.text for words in LEFT_BEHIND)
-            else None
-        ),
-    )
-    own = (origin, "data:", "blob:")
-    opened.on(
-        "request", lambda sent: None if sent.url.startswith(own) else faults.append(f"request: {sent.url}")
-    )
+    note_faults(opened, origin, faults, PROVOKED)
     yield opened
     opened.close()
     assert faults == []
-
-
-def _is_fault(line: ConsoleMessage) -> bool:
-    # Chromium logs every refused request; the test of 412 provokes one.
-    return line.type == "error" and "status of 412" not in line.text
 
 
 def test_every_page_draws_from_its_address(page: Page, origin: str) -> None:

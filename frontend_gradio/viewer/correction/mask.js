@@ -9,6 +9,7 @@ export class CorrectionMask {
     this.width = width;
     this.height = height;
     this.ids = ids ? ids.slice() : new Uint8Array(width * height).fill(UNTOUCHED);
+    this.pixels = countOf(this.ids); // by value: counted on, because a stroke asks after every move
     this.done = []; // strokes, each a list of runs: start, length, value before, value drawn
     this.undone = [];
     this.stroke = null;
@@ -48,11 +49,17 @@ export class CorrectionMask {
       let end = i + 1;
       while (end < to && this.ids[end] === before) end++;
       if (before !== value) {
-        this.ids.fill(value, i, end);
+        this.put(i, end - i, before, value);
         this.stroke.push(i, end - i, before, value);
       }
       i = end;
     }
+  }
+
+  put(start, length, before, value) {
+    this.ids.fill(value, start, start + length);
+    this.pixels[before] -= length;
+    this.pixels[value] += length;
   }
 
   clear() { this.paint(Array.from({ length: this.height }, (_, y) => [y, 0, this.width]).flat(), UNTOUCHED); }
@@ -61,6 +68,7 @@ export class CorrectionMask {
   replace(ids) {
     if (ids) this.ids.set(ids);
     else this.ids.fill(UNTOUCHED);
+    this.pixels = countOf(this.ids);
     [this.done, this.undone, this.stroke] = [[], [], null];
     this.changed();
   }
@@ -79,7 +87,9 @@ export class CorrectionMask {
     const runs = stroke.length / 4;
     for (let k = 0; k < runs; k++) {
       const at = 4 * (direction > 0 ? k : runs - 1 - k);
-      this.ids.fill(stroke[at + (direction > 0 ? 3 : 2)], stroke[at], stroke[at] + stroke[at + 1]);
+      const [start, length, before, value] = stroke.slice(at, at + 4);
+      if (direction > 0) this.put(start, length, before, value);
+      else this.put(start, length, value, before);
     }
     to.push(stroke);
     this.changed();
@@ -87,14 +97,19 @@ export class CorrectionMask {
 
   // { classes: Map(class -> pixels), ignored: pixels }
   counts() {
-    const all = new Uint32Array(256);
-    for (const id of this.ids) all[id]++;
+    const all = this.pixels;
     const classes = new Map();
     for (let id = 0; id < TO_IGNORE; id++) if (all[id]) classes.set(id, all[id]);
     return { classes, ignored: all[TO_IGNORE] };
   }
 
-  get isEmpty() { return this.ids.every((id) => id === UNTOUCHED); }
+  get isEmpty() { return this.pixels[UNTOUCHED] === this.ids.length; }
 
   changed() { for (const listener of this.listeners) listener(); }
+}
+
+function countOf(ids) {
+  const pixels = new Uint32Array(256);
+  for (const id of ids) pixels[id]++;
+  return pixels;
 }

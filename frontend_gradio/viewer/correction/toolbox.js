@@ -23,9 +23,9 @@ export class Toolbox {
       state: (words, choices) => this.tell(words, choices),
       saved: (id, correction) => { this.describe(); saved(id, correction); },
     });
+    const box = this;
     const desk = { get mask() { return box.mask; }, get value() { return box.value; }, get radius() { return box.radius; },
       shown: () => this.shown(), regionAt: (x, y) => this.regionAt(x, y) };
-    const box = this;
     this.tools = new Map(TOOLS.map(([id, , , make]) => [id, make(desk)]));
     this.build();
   }

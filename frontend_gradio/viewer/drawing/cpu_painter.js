@@ -42,7 +42,7 @@ function keysOf(layer, label, rule, columns, rows, keys) {
 export class CpuPainter {
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d", { willReadFrequently: false });
+    this.context = canvas.getContext("2d");
     this.keys = new Uint8Array(0);
     this.image = null;
   }

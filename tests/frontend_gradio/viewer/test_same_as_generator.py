@@ -25,15 +25,9 @@ CLASSES, SIZE = 19, (61, 83)
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed: the viewer is not compared")
 
 
-def _keep(folder: Path) -> None:
-    run = subprocess.run(
-        [str(NODE), str(HERE / "keep.mjs"), str(folder)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
+def _node(script: Path, *arguments: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(NODE), str(script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize("gate", [0.0, 0.4])
@@ -73,19 +67,28 @@ def test_dragged_thresholds_keep_what_the_generator_keeps(
     (tmp_path / "pixels.bin").write_bytes(header + b"".join(pngs) + planes)
     (tmp_path / "table.bin").write_bytes(book.levels.astype("<f8").tobytes())
     (tmp_path / "thresholds.bin").write_bytes(thresholds.astype("<f8").tobytes())
-    _keep(tmp_path)
+    run = _node(HERE / "keep.mjs", tmp_path)
+    assert run.returncode == 0, run.stderr
     kept = np.fromfile(tmp_path / "kept.bin", np.uint8).reshape(SIZE)
     np.testing.assert_array_equal(kept, selected.labels[0].numpy())
     np.testing.assert_array_equal(np.fromfile(tmp_path / "status.bin", np.uint8).reshape(SIZE), reason)
     np.testing.assert_array_equal(np.fromfile(tmp_path / "counts.bin", np.uint32), selected.kept_pixels[0])
 
 
+VIEWER = HERE.parents[2] / "frontend_gradio" / "viewer"
 READ_PNG = """
 import { readFile, writeFile } from "node:fs/promises";
 import { readIds } from "%s";
 const { ids } = await readIds(new Uint8Array(await readFile(process.argv[2])));
 await writeFile(process.argv[3], ids);
 """
+
+
+def _read_png(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
+    """The viewer reads a PNG of the folder; its ids are in ids.bin then."""
+    script = folder / "read.mjs"
+    script.write_text(READ_PNG % (VIEWER / "pixels" / "png_reader.js"))
+    return _node(script, folder / name, folder / "ids.bin")
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])
@@ -99,11 +102,7 @@ def test_pngs_of_ids_are_read_as_pillow_writes_them(tmp_path: Path, bits: int, m
         image.save(tmp_path / "ids.png", bits=bits)
     else:
         image.save(tmp_path / "ids.png", compress_level=9)
-    script = tmp_path / "read.mjs"
-    viewer = HERE.parents[2] / "frontend_gradio" / "viewer" / "pixels" / "png_reader.js"
-    script.write_text(READ_PNG % viewer)
-    command = [str(NODE), str(script), str(tmp_path / "ids.png"), str(tmp_path / "ids.bin")]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    run = _read_png(tmp_path, "ids.png")
     assert run.returncode == 0, run.stderr
     np.testing.assert_array_equal(np.fromfile(tmp_path / "ids.bin", np.uint8).reshape(ids.shape), ids)
 
@@ -112,10 +111,6 @@ def test_a_png_of_colours_is_refused(tmp_path: Path) -> None:
     content = io.BytesIO()
     Image.new("RGB", (4, 4)).save(content, "PNG")
     (tmp_path / "colours.png").write_bytes(content.getvalue())
-    script = tmp_path / "read.mjs"
-    viewer = HERE.parents[2] / "frontend_gradio" / "viewer" / "pixels" / "png_reader.js"
-    script.write_text(READ_PNG % viewer)
-    command = [str(NODE), str(script), str(tmp_path / "colours.png"), str(tmp_path / "ids.bin")]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    run = _read_png(tmp_path, "colours.png")
     assert run.returncode != 0
     assert "holds no ids" in run.stderr
