@@ -111,6 +111,7 @@ def _warm_up(run: RunInput, reporter: Reporter, artifacts: ArtifactStore) -> Non
     reporter.write(
         lambda session: reports.succeed_warm_up(session, reporter.job_id, reporter.attempt, evaluation)
     )
+    artifacts.remove_unfinished(key)
 
 
 def _previous(round_: RoundInput, artifacts: ArtifactStore, role_file: str) -> SegmentationModel:
@@ -171,7 +172,10 @@ def _generate_labels(
         on_progress=reporter.progress,
     )
     _finish_round_step(reporter, report)
-    # Label files hold the same; what is left behind by a crash here is only space.
+    # From here on nobody writes into these folders; what is left behind by a crash here is only space.
+    artifacts.remove_unfinished(round_.labels_key)
+    artifacts.remove_unfinished(round_.measurements_key)
+    # Label files hold the same.
     artifacts.remove(round_.measurements_key, measurements)
 
 
@@ -201,6 +205,7 @@ def _train_together(
             artifacts.publish(round_.key, [TEACHER_FILE, STUDENT_FILE])
             artifacts.remove(round_.key, [STATE_FILE])
             _finish_round_step(reporter, report)
+            artifacts.remove_unfinished(round_.key)
 
 
 def _train(

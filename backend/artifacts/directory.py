@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from hiast.contracts.errors import UserError
-from hiast.data.atomic_files import write_atomically
+from hiast.data.atomic_files import remove_unfinished, write_atomically
 
 
 class DirectoryStore:
@@ -64,6 +64,10 @@ class DirectoryStore:
         """Delete files."""
         for name in names:
             (self._root / key / name).unlink(missing_ok=True)
+
+    def remove_unfinished(self, key: str) -> None:
+        """Delete what killed processes left below the folder of `key`."""
+        remove_unfinished(self._root / key)
 
     def problem(self) -> str | None:
         """Writes a byte or two; a sentence when the directory is gone, full, or not to be written."""

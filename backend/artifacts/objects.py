@@ -108,6 +108,9 @@ class ObjectStore:
                 # S3 deletes what is not there without complaint.
                 self._files.rm_file(self._object(key, name))
 
+    def remove_unfinished(self, key: str) -> None:
+        """Nothing: objects appear whole, and the directory of a killed process goes as a whole."""
+
     def problem(self) -> str | None:
         """Asks the server for the bucket."""
         try:

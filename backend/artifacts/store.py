@@ -62,6 +62,9 @@ class ArtifactStore(Protocol):
     def remove(self, key: str, names: Iterable[str]) -> None:
         """Delete files, also from `directory(key)`; those that are not there are passed over."""
 
+    def remove_unfinished(self, key: str) -> None:
+        """Delete what processes that were killed while writing left; for a `key` nobody writes into now."""
+
     def problem(self) -> str | None:
         """Why the store cannot be used at present, or None."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from backend.artifacts import ArtifactStore, corrections_key, labels_key, round_key, warm_up_key
@@ -111,10 +111,11 @@ def _known(session: Session) -> tuple[set[str], set[str], set[str]]:
     done = {warm_up_key(run_id) for run_id in _runs_of(rounds)}
     done |= {round_key(row.run_id, row.number) for row in rounds if row.training is not None}
     numbers = {round_.id: round_.number for round_ in rounds}
-    active = select(Job).where(Job.state.in_(ACTIVE), Job.run_id.is_not(None))
+    # A failed step may be tried again, and clears up when it ends.
+    at_work = or_(Job.state.in_(ACTIVE), and_(Job.state == "failed", Run.state == "failed"))
     busy = {
         warm_up_key(job.run_id) if job.round_id is None else round_key(job.run_id, numbers[job.round_id])
-        for job in session.scalars(active)
+        for job in session.scalars(select(Job).join(Run, Run.id == Job.run_id).where(at_work))
         if job.run_id is not None
     }
     return known, done, busy

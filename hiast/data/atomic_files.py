@@ -40,6 +40,15 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise _refused(path, error) from error
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Delete what processes that were killed while writing have left below `folder`.
+
+    Only for a folder that nobody writes into: the file another process is writing would go, too.
+    """
+    for path in folder.rglob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
 def _flush_folder(folder: Path) -> None:
     """Make the rename itself survive a power cut, where folders can be opened (not on Windows)."""
     if os.name != "posix":

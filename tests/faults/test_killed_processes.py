@@ -28,9 +28,20 @@ SLOW: dict[str, Any] = {
 }
 
 
+FOLDERS = {
+    "warm_up": "warm_up",
+    "generate_labels": "rounds/1/labels",
+    "train_round": "rounds/1",
+}
+"""Where each step writes, below the folder of its run."""
+
+
 def _lose_worker(studio: Studio, run_id: int, kind: str, done: int, number: signal.Signals) -> None:
     """Send the worker a signal in the middle of that step, and wait for the next worker."""
     studio.wait_for_job(run_id, kind, done)
+    folder = studio.home / "artifacts" / "runs" / str(run_id) / FOLDERS[kind]
+    # As if it had been writing a file, which it is only now and then.
+    (folder / ".half a file.png.x1.tmp").write_bytes(b"half")
     replaced(studio, "worker", kill(studio, "worker", number))
 
 

@@ -83,6 +83,17 @@ def test_many_files_without_a_version_are_taken_as_they_are_now(open_any: OpenSt
         assert read == [turn + name.encode() for name in names]
 
 
+def test_what_a_killed_process_was_writing_is_removed_and_nothing_else(open_any: OpenStore) -> None:
+    store = open_any("one")
+    _write(store, b"whole")
+    store.publish(KEY, [NAME], version="1")
+    if store.url.startswith("file://"):
+        (store.directory(KEY) / NAME).with_name(".half.png.x1.tmp").write_bytes(b"half")
+    store.remove_unfinished(KEY)
+    store.remove_unfinished("runs/9/never made")
+    assert store.names(KEY) == [NAME]
+
+
 def test_removed_files_are_gone_and_absent_ones_are_passed_over(open_any: OpenStore) -> None:
     first, second = open_any("one"), open_any("two")
     assert not second.holds(KEY, NAME)

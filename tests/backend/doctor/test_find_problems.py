@@ -244,6 +244,17 @@ def test_files_of_a_round_that_is_being_labelled_are_no_litter(clinic: Clinic) -
     assert _find(clinic) == []
 
 
+def test_what_a_failed_step_left_is_no_litter_while_it_may_be_tried_again(clinic: Clinic) -> None:
+    (clinic.artifacts / LABELS / ".a.reason.png.x.tmp").touch()
+    with write_session(clinic.engine) as session:
+        run, job = session.get_one(Run, 1), session.get_one(Job, 4)
+        run.state = run.error = job.state = job.error = "failed"
+    assert "warning" not in {problem.severity for problem in _find(clinic)}
+    with write_session(clinic.engine) as session:
+        session.get_one(Run, 1).state = "canceled"
+    assert "warning" in {problem.severity for problem in _find(clinic)}
+
+
 def test_the_command_says_what_is_wrong_and_fails(clinic: Clinic) -> None:
     def _doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {
