@@ -152,9 +152,14 @@ class ApiClient:
         """Two labels of one image, pixel by pixel."""
         return self._read(Comparison, "GET", "/compare", params={"left": left, "right": right})
 
-    def jobs(self, *, run_id: int | None = None, limit: int = 100) -> Page[JobRead]:
+    def jobs(
+        self, *, run_id: int | None = None, state: str | None = None, limit: int = 100
+    ) -> Page[JobRead]:
         """Jobs, newest first."""
-        params = {"limit": limit} | ({} if run_id is None else {"run_id": run_id})
+        params: dict[str, Any] = {"limit": limit}
+        params |= ({} if run_id is None else {"run_id": run_id}) | (
+            {} if state is None else {"state": state}
+        )
         return self._read(Page[JobRead], "GET", "/jobs", params=params)
 
     def job(self, job_id: int) -> JobRead:

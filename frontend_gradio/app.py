@@ -12,6 +12,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
+import plotly
 from fastapi import FastAPI
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -24,6 +25,7 @@ from frontend_gradio.views.sign_in_page import sign_in_page
 from frontend_gradio.visitor import SendSignedOutToSignIn, name_of_visitor
 
 VIEWER_DIRECTORY = Path(__file__).parent / "viewer"
+PLOTLY_DIRECTORY = Path(plotly.__file__).parent / "package_data"
 
 
 class _RevalidatedFiles(StaticFiles):
@@ -63,6 +65,7 @@ def mount(app: FastAPI, api_url: str, *, browser_api_base: str = API_PATH) -> Fa
     `api_url`: the API's origin as this process reaches it.
     `browser_api_base`: where browsers find the API; the default is the origin that serves the pages.
     """
+    app.mount(theme.PLOTLY_PATH, _RevalidatedFiles(directory=PLOTLY_DIRECTORY), name="plotly")
     app.mount(theme.STATIC_PATH, _RevalidatedFiles(directory=VIEWER_DIRECTORY), name="ui-static")
     app.add_api_route("/favicon.ico", favicon, include_in_schema=False)
     document = sign_in_page(theme.places(browser_api_base), theme.STATIC_PATH)

@@ -7,6 +7,7 @@ import json
 import gradio as gr
 
 STATIC_PATH = "/ui-static"
+PLOTLY_PATH = STATIC_PATH + "/plotly"
 UI_PATH = "/ui"
 SIGN_IN_PATH = "/sign-in"
 

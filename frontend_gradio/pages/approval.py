@@ -9,7 +9,7 @@ import gradio as gr
 
 from frontend_gradio.api_client import ApiClient, ApiError
 from frontend_gradio.pages.binding import bound
-from frontend_gradio.pages.page_parts import plain_html
+from frontend_gradio.pages.page_parts import live_html
 from frontend_gradio.views import round_summary
 
 
@@ -21,7 +21,7 @@ def build(
     `id_from_browser`: JavaScript returning the id, where the browser rather than the server knows it.
     """
     with gr.Column(visible=False, elem_id="approval", elem_classes="st-modal") as panel:
-        question = plain_html(elem_id="approval-question")
+        question = live_html("approval-question", module="modal")
         with gr.Row(elem_classes="st-buttons"):
             confirm = gr.Button("Approve and train", variant="primary", elem_id="approve-confirm")
             back = gr.Button("Back to review", elem_id="approve-back")

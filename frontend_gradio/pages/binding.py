@@ -59,9 +59,3 @@ def only_changes(shown: list[str], *values: Any) -> list[Any]:
 def _fingerprint(value: Any) -> str:
     content = value.to_json() if hasattr(value, "to_json") else repr(value)
     return sha1(content.encode(), usedforsecurity=False).hexdigest()
-
-
-def query_id(request: gr.Request, name: str) -> int | None:
-    """A whole number from the page's address, None when absent or something else."""
-    value = request.query_params.get(name)
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None

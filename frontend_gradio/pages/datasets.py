@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
 
 import gradio as gr
@@ -9,13 +10,14 @@ from pydantic import ValidationError
 
 from backend.datasets.schemas import DatasetCreate
 from frontend_gradio.api_client import ApiClient, ApiError
-from frontend_gradio.pages.binding import bound, only_changes, query_id
-from frontend_gradio.pages.page_parts import GO_TO, plain_html, top_bar
+from frontend_gradio.pages import refreshing
+from frontend_gradio.pages.binding import bound
+from frontend_gradio.pages.page_parts import GO_TO, live_html, plain_html, question, top_bar
+from frontend_gradio.pages.refreshing import QUIET, Drawing, Query
 from frontend_gradio.views import dataset_table
 from frontend_gradio.views.markup import notice
 from hiast.contracts.datasets import CITYSCAPES_ID_KINDS, SPLITS, DatasetKind, DatasetSpec
 
-REFRESH_SECONDS = 3
 KINDS: Final = (
     ("Folder", "folder"), ("Cityscapes", "cityscapes"), ("GTA5", "gta5"), ("SYNTHIA", "synthia"),
     ("Oxford RobotCar", "robotcar"), ("CamVid", "camvid"), ("Generated streets", "streets"),
@@ -25,65 +27,51 @@ CHECKS: Final = (
     ("Every pixel", "pixels"),
     ("Quick", "headers"),
 )
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_DELETE = question(
+    "Take this data set off the list?",
+    "Its files stay where they are; it can be registered again.",
+    "Delete from list",
+)
 
 
 def build(client: ApiClient, blocks: gr.Blocks) -> None:
     """The page's components and what they do."""
     top_bar("Data sets")
-    shown = gr.State([])
     dataset_id = gr.State(None)
     with gr.Row(elem_classes="st-split"):
         with gr.Column(elem_classes="st-main"):
             plain_html('<div class="st-heading"><h1>Data sets</h1></div>')
-            datasets = plain_html(elem_id="datasets")
-            heading = plain_html(elem_id="dataset-heading")
+            datasets = live_html("datasets")
+            heading = live_html("dataset-heading")
             with gr.Row(elem_classes="st-buttons", visible=False) as actions:
                 scan = gr.Button("Scan again", elem_id="scan-dataset")
                 delete = gr.Button("Delete from list", elem_id="delete-dataset")
-            faulty = plain_html(elem_id="faulty")
+            faulty = live_html("faulty")
         with gr.Column(elem_classes="st-side st-card"):
             go_to = _build_form(client)
-    timer = gr.Timer(REFRESH_SECONDS, active=False)
-    drawn = [datasets, heading, actions, faulty, timer]
-    blocks.load(bound(open_page, client), None, [dataset_id, *drawn, shown], **_QUIET)
-    refresh = {
-        "fn": bound(redraw, client, seconds=REFRESH_SECONDS),
-        "inputs": [dataset_id, shown],
-        "outputs": [*drawn, shown],
-    } | _QUIET
-    timer.tick(**refresh)
-    scan.click(bound(scan_dataset, client), [dataset_id], None, **_QUIET).then(**refresh)
-    deleted = delete.click(bound(delete_dataset, client), [dataset_id], [go_to], **_QUIET)
+    sure = gr.Checkbox(visible=False)
+    refresh = refreshing.build(client, blocks, draw, [dataset_id, datasets, heading, actions, faulty])
+    scan.click(bound(scan_dataset, client), [dataset_id], None, **QUIET).then(**refresh)
+    deleted = delete.click(bound(delete_dataset, client), [sure, dataset_id], [go_to], js=_DELETE, **QUIET)
     deleted.success(None, [go_to], None, js=GO_TO, api_visibility="private")
 
 
-def open_page(client: ApiClient, request: gr.Request) -> list[Any]:
-    """Draw the list and the data set the address names."""
-    dataset_id = query_id(request, "dataset")
-    try:
-        return [dataset_id, *redraw(client, dataset_id, [])]
-    except ApiError as error:
-        if dataset_id is None:
-            raise
-        drawn = redraw(client, None, [])
-        drawn[1] = notice(error.detail, "bad")
-        return [None, *drawn]
-
-
-def redraw(client: ApiClient, dataset_id: int | None, shown: list[str]) -> list[Any]:
-    """Draw what changed since `shown`."""
+def draw(client: ApiClient, query: Query) -> Drawing:
+    """The list, and the data set the address names."""
+    dataset_id = query.id("dataset")
     datasets = client.datasets().items
-    chosen = None if dataset_id is None else client.dataset(dataset_id)
+    busy = any(dataset.state == "scanning" for dataset in datasets)
+    table = dataset_table.datasets_table(datasets, dataset_id)
+    try:
+        chosen = None if dataset_id is None else client.dataset(dataset_id)
+    except ApiError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return Drawing([None, table, notice(error.detail, "bad"), gr.update(visible=False), ""], busy)
     faulty = client.faulty_images(chosen.id) if chosen and chosen.faulty_count else None
-    return only_changes(
-        shown,
-        dataset_table.datasets_table(datasets, dataset_id),
-        dataset_table.dataset_heading(chosen),
-        gr.update(visible=chosen is not None),
-        dataset_table.faulty_table(faulty),
-        gr.update(active=any(dataset.state == "scanning" for dataset in datasets)),
-    )
+    heading = dataset_table.dataset_heading(chosen)
+    actions = gr.update(visible=chosen is not None)
+    return Drawing([dataset_id, table, heading, actions, dataset_table.faulty_table(faulty)], busy)
 
 
 def scan_dataset(client: ApiClient, dataset_id: int) -> None:
@@ -91,8 +79,10 @@ def scan_dataset(client: ApiClient, dataset_id: int) -> None:
     client.scan_dataset(dataset_id)
 
 
-def delete_dataset(client: ApiClient, dataset_id: int) -> str:
-    """Forget the data set; its files stay."""
+def delete_dataset(client: ApiClient, sure: bool, dataset_id: int) -> str:
+    """Forget the data set, if the person is sure; say where to go then."""
+    if not sure:
+        return ""
     client.delete_dataset(dataset_id)
     return "/ui/datasets"
 
@@ -133,11 +123,11 @@ def _build_form(client: ApiClient) -> gr.Textbox:
         "of each file, without decoding it.",
     )
     shown = [layout, list_file, split, nine_classes, streets]
-    kind.input(show_kind, [kind], shown, **_QUIET)
+    kind.input(show_kind, [kind], shown, **QUIET)
     register = gr.Button("Register and scan", variant="primary", elem_id="register-dataset")
     go_to = gr.Textbox(visible=False)
     fields = [name, kind, root, list_file, labelled, look, count, split, nine_classes, check]
-    registered = register.click(bound(register_dataset, client), fields, [go_to], **_QUIET)
+    registered = register.click(bound(register_dataset, client), fields, [go_to], **QUIET)
     registered.success(None, [go_to], None, js=GO_TO, api_visibility="private")
     return go_to
 

@@ -2,58 +2,86 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import gradio as gr
 
 from backend.rounds.schemas import RoundRead
+from backend.runs.schemas import RunRead
 from frontend_gradio.api_client import ApiClient, ApiError
-from frontend_gradio.pages import approval
-from frontend_gradio.pages.binding import bound, only_changes, query_id
-from frontend_gradio.pages.page_parts import plain_html, top_bar
-from frontend_gradio.views import charts, class_table, round_summary, viewer_frame
-from frontend_gradio.views.markup import empty, notice
+from frontend_gradio.pages import approval, refreshing
+from frontend_gradio.pages.binding import bound
+from frontend_gradio.pages.class_flow import measure_flow
+from frontend_gradio.pages.page_parts import live_html, plain_html, plot, top_bar
+from frontend_gradio.pages.refreshing import QUIET, Drawing, Query
+from frontend_gradio.views import alarms, charts, class_table, round_summary, viewer_frame
+from frontend_gradio.views.markup import empty_page, page_trouble
 
-REFRESH_SECONDS = 3
 _ACTIVE = ("labelling", "training", "evaluating")
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(client: ApiClient, blocks: gr.Blocks) -> None:
     """The page's components and what they do."""
     top_bar("Round")
-    shown = gr.State([])
     round_id = gr.Number(visible=False, precision=0)
     with gr.Column(elem_classes="st-main"):
         with gr.Row(elem_classes="st-title-row"):
-            heading = plain_html(elem_id="round-heading", scale=1)
+            heading = live_html("round-heading", scale=1)
             approve = gr.Button(
                 "Approve round", variant="primary", elem_id="approve-round", interactive=False, scale=0
             )
+        worries = live_html("alarms")
         with gr.Row(elem_classes="st-plots", visible=False) as plots:
-            thresholds = gr.Plot(show_label=False, elem_id="threshold-plot", min_width=480, scale=3)
-            kept = gr.Plot(show_label=False, elem_id="kept-plot", min_width=320, scale=2)
-        classes = plain_html(elem_id="classes")
+            nothing = "Drawn once the first image is labelled."
+            thresholds = plot("threshold-plot", "Thresholds, image by image", nothing, min_width=420)
+            kept = plot("kept-plot", "Kept share of each class", nothing, min_width=320)
+        classes = live_html("classes")
+        with gr.Column(visible=False) as changes:
+            flow = plot("flow-plot", "What became of each class since the round before", "Measuring …")
+            flow_note = live_html("flow-note")
         plain_html(viewer_frame.label_grid(), elem_id="labels", js_on_load=viewer_frame.start("label_grid"))
     approved = approval.build(client, round_id, approve)
-    timer = gr.Timer(REFRESH_SECONDS, active=False)
-    drawn = [heading, approve, plots, thresholds, kept, classes, timer]
-    blocks.load(bound(open_page, client), None, [round_id, *drawn, shown], **_QUIET)
-    refresh = bound(redraw, client, seconds=REFRESH_SECONDS)
-    timer.tick(refresh, [round_id, shown], [*drawn, shown], **_QUIET)
-    approved.success(refresh, [round_id, shown], [*drawn, shown], **_QUIET)
+    outputs = [round_id, heading, approve, worries, plots, thresholds, kept, classes]
+    refresh = refreshing.build(client, blocks, draw, outputs)
+    approved.success(**refresh)
+    # Reads pixels of many labels, so the rest of the page does not wait for it.
+    search = gr.Textbox(visible=False)
+    blocks.load(
+        bound(draw_flow, client),
+        [search],
+        [changes, flow, flow_note],
+        js="(_) => [window.location.search]",
+        **QUIET,
+    )
 
 
-def open_page(client: ApiClient, request: gr.Request) -> list[Any]:
-    """Draw the round the address names, else the newest."""
-    round_id = query_id(request, "round") or newest_round_id(client)
+def draw(client: ApiClient, query: Query) -> Drawing:
+    """The round the address names, else the newest."""
+    hidden = gr.update(visible=False)
+    no_button = gr.update(interactive=False, visible=False)
+    round_id = query.id("round") or newest_round_id(client)
     if round_id is None:
-        words = empty("No round yet.", "Start a run; its first round appears when labelling begins.")
-        return [None, words, *[gr.skip()] * 6, []]
+        words = empty_page(
+            "Round", "No round yet.", "Start a run; its first round appears when labelling begins."
+        )
+        return Drawing([None, words, no_button, "", hidden, "", "", ""], True)
     try:
-        return [round_id, *redraw(client, round_id, [])]
+        round_ = client.round(round_id)
     except ApiError as error:
-        return [None, notice(error.detail, "bad"), *[gr.skip()] * 6, []]
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        trouble = page_trouble("Round", error.detail)
+        return Drawing([None, trouble, no_button, "", hidden, "", "", ""], False)
+    run = client.run(round_.run_id)
+    button = gr.update(
+        value=round_summary.approve_words(round_),
+        interactive=round_summary.can_approve(round_),
+        visible=True,
+    )
+    heading = round_summary.round_heading(round_, run)
+    values = [round_id, heading, button, *_pictures(client, round_, run)]
+    return Drawing(values, round_.state in _ACTIVE)
 
 
 def newest_round_id(client: ApiClient) -> int | None:
@@ -62,27 +90,41 @@ def newest_round_id(client: ApiClient) -> int | None:
     return next((run.rounds[-1].id for run in runs if run.rounds), None)
 
 
-def redraw(client: ApiClient, round_id: int, shown: list[str]) -> list[Any]:
-    """Draw what changed since `shown`."""
-    round_ = client.round(int(round_id))
-    run = client.run(round_.run_id)
-    heading = round_summary.round_heading(round_, run)
-    button = gr.update(
-        value=round_summary.approve_words(round_), interactive=round_summary.can_approve(round_)
-    )
-    timer = gr.update(active=round_.state in _ACTIVE)
-    return only_changes(shown, heading, button, *_pictures(client, round_), timer)
-
-
-def _pictures(client: ApiClient, round_: RoundRead) -> list[Any]:
+def _pictures(client: ApiClient, round_: RoundRead, run: RunRead) -> list[Any]:
     if round_.label_count == 0:
-        words = empty("No labels yet.", "The first one appears here as soon as it is written.")
-        return [gr.update(visible=False), None, None, words]
+        words = class_table.no_labels()
+        return ["", gr.update(visible=False), "", "", words]
     classes = client.classes(round_.id)
     trajectory = client.thresholds(round_.id)
+    quality = round_.label_set.quality if round_.label_set else None
     return [
+        alarms.alarm_list(alarms.alarms_of(round_, previous_round(round_, run), classes)),
         gr.update(visible=True),
-        charts.threshold_figure(trajectory, [row.colour for row in classes]),
-        charts.kept_share_figure(classes),
-        class_table.class_table(classes),
+        charts.threshold_figure(trajectory, [row.colour for row in classes]).to_json(),
+        charts.kept_share_figure(classes).to_json(),
+        class_table.quality_line(quality) + class_table.class_table(classes, quality),
     ]
+
+
+def previous_round(round_: RoundRead, run: RunRead) -> RoundRead | None:
+    """The round before, None for the first."""
+    return next((other for other in run.rounds if other.number == round_.number - 1), None)
+
+
+def draw_flow(client: ApiClient, search: str) -> list[Any]:
+    """What became of the pixels of every class since the round before; nothing for the first round."""
+    nothing = [gr.update(visible=False), "", ""]
+    round_id = Query(search).id("round") or newest_round_id(client)
+    if round_id is None:
+        return nothing
+    try:
+        round_ = client.round(round_id)
+        before = previous_round(round_, client.run(round_.run_id))
+        if before is None or round_.label_count == 0:
+            return nothing
+        flow = measure_flow(client, before, round_)
+    except ApiError as error:
+        return [gr.update(visible=True), "", page_trouble("", error.detail)]
+    if flow is None:
+        return nothing
+    return [gr.update(visible=True), charts.flow_figure(flow).to_json(), round_summary.flow_words(flow)]

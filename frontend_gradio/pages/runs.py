@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 import gradio as gr
@@ -12,74 +13,68 @@ from backend.jobs.schemas import JobRead
 from backend.recipes.schemas import RecipeRead
 from backend.runs.schemas import RunCreate, RunRead
 from frontend_gradio.api_client import ApiClient, ApiError
-from frontend_gradio.pages.binding import bound, only_changes, query_id
-from frontend_gradio.pages.page_parts import GO_TO, plain_html, top_bar
+from frontend_gradio.pages import refreshing
+from frontend_gradio.pages.binding import bound
+from frontend_gradio.pages.page_parts import GO_TO, live_html, plain_html, plot, question, top_bar
+from frontend_gradio.pages.refreshing import QUIET, Drawing, Query
 from frontend_gradio.views import charts, job_table, run_detail, run_table
-from frontend_gradio.views.markup import notice
+from frontend_gradio.views.markup import page_trouble
 
-REFRESH_SECONDS = 3
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_CANCEL = question(
+    "Cancel this run?",
+    "Its jobs stop after the batch they are at. What is finished stays, and the run can be continued.",
+    "Cancel run",
+)
 
 
 def build(client: ApiClient, blocks: gr.Blocks) -> None:
     """The page's components and what they do."""
     top_bar("Runs")
-    shown = gr.State([])
     run_id = gr.State(None)
     with gr.Row(elem_classes="st-split", visible=False) as overview:
         with gr.Column(elem_classes="st-main"):
             plain_html('<div class="st-heading"><h1>Runs</h1></div>')
-            runs = plain_html(elem_id="runs")
+            runs = live_html("runs")
         with gr.Column(elem_classes="st-side st-card"):
             _build_form(client, blocks)
     with gr.Column(elem_classes="st-main", visible=False) as detail:
         with gr.Row(elem_classes="st-title-row"):
-            heading = plain_html(elem_id="run-heading", scale=1)
+            heading = live_html("run-heading", scale=1)
             cancel = gr.Button("Cancel run", elem_id="cancel-run", visible=False, scale=0)
             advance = gr.Button("Continue run", elem_id="advance-run", visible=False, scale=0)
-        strip = plain_html(elem_id="run-strip")
-        progress = plain_html(elem_id="run-job")
-        with gr.Row(elem_classes="st-plots"):
-            losses = gr.Plot(show_label=False, elem_id="loss-plot", min_width=360)
-            scores = gr.Plot(show_label=False, elem_id="iou-plot", min_width=360)
-        rounds = plain_html(elem_id="run-rounds")
-    timer = gr.Timer(REFRESH_SECONDS, active=False)
-    drawn = [runs, heading, strip, progress, cancel, advance, losses, scores, rounds, timer]
-    outputs = [overview, detail, run_id, *drawn, shown]
-    blocks.load(bound(open_page, client), None, outputs, **_QUIET)
-    refresh = {
-        "fn": bound(redraw, client, seconds=REFRESH_SECONDS),
-        "inputs": [run_id, shown],
-        "outputs": [*drawn, shown],
-    } | _QUIET
-    timer.tick(**refresh)
-    cancel.click(bound(cancel_run, client), [run_id], None, **_QUIET).then(**refresh)
-    advance.click(bound(advance_run, client), [run_id], None, **_QUIET).then(**refresh)
+        strip = live_html("run-strip")
+        progress = live_html("run-job")
+        with gr.Row(elem_classes="st-plots", visible=False) as plots:
+            losses = plot("loss-plot", "Losses and learning rate", "Drawn once training has begun.")
+            scores = plot("iou-plot", "Validation IoU", "Drawn once a network has been scored.")
+        rounds = live_html("run-rounds")
+    sure = gr.Checkbox(visible=False)
+    outputs = [overview, detail, run_id, runs, heading, strip, progress, cancel, advance]
+    outputs += [plots, losses, scores, rounds]
+    refresh = refreshing.build(client, blocks, draw, outputs)
+    cancel.click(bound(cancel_run, client), [sure, run_id], None, js=_CANCEL, **QUIET).then(**refresh)
+    advance.click(bound(advance_run, client), [run_id], None, **QUIET).then(**refresh)
 
 
-def open_page(client: ApiClient, request: gr.Request) -> list[Any]:
-    """Draw what the address names."""
-    run_id = query_id(request, "run")
+def draw(client: ApiClient, query: Query) -> Drawing:
+    """The list of runs, or the run the address names."""
+    run_id = query.id("run")
     views = [gr.update(visible=run_id is None), gr.update(visible=run_id is not None), run_id]
-    try:
-        return [*views, *redraw(client, run_id, [])]
-    except ApiError as error:
-        message = notice(error.detail, "bad")
-        return [*views, message, message, *[gr.skip()] * 8, []]
-
-
-def redraw(client: ApiClient, run_id: int | None, shown: list[str]) -> list[Any]:
-    """Draw what changed since `shown`."""
-    jobs = client.jobs(run_id=run_id, limit=50).items
     if run_id is None:
         runs = client.runs().items
-        active = any(run.state == "running" for run in runs)
-        values = [run_table.runs_table(runs, jobs), *[gr.skip()] * 8]
-    else:
+        table = run_table.runs_table(runs, client.jobs(limit=50).items)
+        return Drawing([*views, table, *[gr.skip()] * 9], any(run.state == "running" for run in runs))
+    try:
         run = client.run(run_id)
-        active = run.state == "running" or run.active_job_id is not None
-        values = [gr.skip(), *_detail(client, run, jobs)]
-    return only_changes(shown, *values, gr.update(active=active))
+    except ApiError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        hidden = gr.update(visible=False)
+        trouble = page_trouble("Run", error.detail)
+        return Drawing([*views, "", trouble, "", "", hidden, hidden, hidden, "", "", ""], False)
+    jobs = client.jobs(run_id=run_id, limit=50).items
+    busy = run.state == "running" or run.active_job_id is not None
+    return Drawing([*views, "", *_detail(client, run, jobs)], busy)
 
 
 def _detail(client: ApiClient, run: RunRead, jobs: list[JobRead]) -> list[Any]:
@@ -91,15 +86,17 @@ def _detail(client: ApiClient, run: RunRead, jobs: list[JobRead]) -> list[Any]:
         run_detail.active_job(job),
         gr.update(visible=can_stop),
         gr.update(visible=run.state in ("failed", "canceled")),
-        charts.loss_figure(client.curves(run.id)),
-        charts.iou_figure(run),
+        gr.update(visible=True),
+        charts.loss_figure(client.curves(run.id)).to_json(),
+        charts.iou_figure(run).to_json(),
         run_detail.rounds_table(run.rounds) + job_table.jobs_table(jobs, None),
     ]
 
 
-def cancel_run(client: ApiClient, run_id: int) -> None:
-    """Stop the run."""
-    client.cancel_run(run_id)
+def cancel_run(client: ApiClient, sure: bool, run_id: int) -> None:
+    """Stop the run, if the person is sure."""
+    if sure:
+        client.cancel_run(run_id)
 
 
 def advance_run(client: ApiClient, run_id: int) -> None:
@@ -127,10 +124,10 @@ def _build_form(client: ApiClient, blocks: gr.Blocks) -> None:
     start = gr.Button("Start run", variant="primary", elem_id="start-run")
     go_to = gr.Textbox(visible=False)
     filled = [recipe, note, source, target, validation, rounds]
-    blocks.load(bound(fill_form, client), None, filled, **_QUIET)
-    recipe.input(bound(choose_recipe, client), [recipe], filled[1:], **_QUIET)
+    blocks.load(bound(fill_form, client), None, filled, **QUIET)
+    recipe.input(bound(choose_recipe, client), [recipe], filled[1:], **QUIET)
     fields = [recipe, name, source, target, validation, rounds, overrides]
-    started = start.click(bound(start_run, client), fields, [go_to], **_QUIET)
+    started = start.click(bound(start_run, client), fields, [go_to], **QUIET)
     started.success(None, [go_to], None, js=GO_TO, api_visibility="private")
 
 

@@ -38,7 +38,7 @@ export function summary(name, { totals, rows }, hasCauses) {
     element("span", {}, `model ${percent(sum("model") / pixels)}`),
     element("span", {}, `thresholds ${percent(sum("threshold") / pixels)}`),
     element("span", {}, `both ${percent(sum("together") / pixels)}`)) : null;
-  return [element("h2", { title: name }, name), element("div", { class: "vw-stack" }, ...bar),
+  return [element("h1", { title: name }, name), element("div", { class: "vw-stack" }, ...bar),
     element("ul", { class: "vw-changes" }, ...lines), because].filter(Boolean);
 }
 

@@ -255,7 +255,7 @@ class Inspect {
         chip(label.status), element("span", { class: "st-muted" },
           element("a", { href: `${window.STUDIO.ui}/round?round=${label.round_id}` }, `round ${label.round_number}`),
           `, ${label.order + 1} of ${this.round.label_count}`)),
-      element("h2", { id: "label-name", title: label.name }, label.name),
+      element("h1", { id: "label-name", title: label.name }, label.name),
       element("p", { class: "st-facts" },
         element("span", {}, `kept ${percent(label.kept_share)}`),
         element("span", {}, `${label.width} × ${label.height}`),

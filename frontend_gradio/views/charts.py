@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from backend.rounds.schemas import ClassSummary, Curve, ThresholdTrajectory
 from backend.runs.schemas import RunRead
+from frontend_gradio.views.class_flow import ClassFlow
 from hiast.contracts.class_spaces import Colour
 
 _GREY = "#7d8894"
@@ -63,9 +64,23 @@ def _luminance(hue: float, lightness: float, saturation: float) -> float:
     return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
 
 
-def loss_figure(curves: Sequence[Curve]) -> go.Figure:
-    """Loss terms over all training steps of a run, one step after the other."""
-    figure = _figure(300, "iteration", "loss")
+def loss_figure(curves: Sequence[Curve], *, height: int = 300) -> go.Figure:
+    """Loss terms and learning rate over training steps, one step after the other."""
+    figure = _figure(height, "iteration", "loss")
+    right = {
+        "overlaying": "y",
+        "side": "right",
+        "showgrid": False,
+        "exponentformat": "e",
+        "rangemode": "tozero",
+        "tickmode": "auto",
+        "nticks": 4,
+        "tickformat": ".0e",
+    }
+    figure.update_layout(yaxis2=right | {"tickfont": {"size": 10}, "zeroline": False})
+    figure.update_layout(
+        legend={"orientation": "h", "x": 0, "y": -0.3 if height < 300 else -0.24}, margin={"r": 48}
+    )
     start = 0
     for curve in curves:
         if not curve.points:
@@ -82,6 +97,7 @@ def loss_figure(curves: Sequence[Curve]) -> go.Figure:
 
 
 def _add_terms(figure: go.Figure, curve: Curve, title: str, start: int) -> None:
+    _add_learning_rate(figure, curve, title, start)
     terms = sorted({term for point in curve.points for term in point.metrics} - _NO_LOSS_TERMS)
     others = [term for term in terms if term not in _TERM_COLOURS]
     for term in terms:
@@ -91,11 +107,29 @@ def _add_terms(figure: go.Figure, curve: Curve, title: str, start: int) -> None:
             x=[start + point.iteration for point in points],
             y=[point.metrics[term] for point in points],
             name=term,
+            meta=f"{title}: {term}",
             legendgroup=term,
             mode="lines",
             line={"color": colour, "width": 2.2 if term == "total" else 1.4},
             hovertemplate=f"{title}, {term}: %{{y:.4g}}<extra></extra>",
         )
+
+
+def _add_learning_rate(figure: go.Figure, curve: Curve, title: str, start: int) -> None:
+    points = [point for point in curve.points if "learning_rate" in point.metrics]
+    if not points:
+        return
+    figure.add_scatter(
+        x=[start + point.iteration for point in points],
+        y=[point.metrics["learning_rate"] for point in points],
+        yaxis="y2",
+        name="learning rate",
+        meta=f"{title}: learning rate",
+        legendgroup="learning rate",
+        mode="lines",
+        line={"color": _GREY, "width": 1.2, "dash": "dot"},
+        hovertemplate=f"{title}, learning rate: %{{y:.3g}}<extra></extra>",
+    )
 
 
 def _name_terms_once(figure: go.Figure) -> None:
@@ -182,4 +216,33 @@ def kept_share_figure(classes: Sequence[ClassSummary]) -> go.Figure:
     figure.update_layout(bargap=0.35, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.08})
     figure.update_layout(margin={"l": 92, "t": 22})
     figure.update_xaxes(range=[0, 101])
+    return figure
+
+
+def flow_figure(flow: ClassFlow) -> go.Figure:
+    """Of the pixels kept as a class in either round: the share kept in both, only now, only before."""
+    figure = _figure(60 + 24 * len(flow.classes), "share of the class's pixels, %", "")
+    kept = {name: pixels for name, pixels in flow.classes.items() if pixels.before + pixels.now > 0}
+    names = list(reversed(kept))
+    either = {name: max(1, counts.before + counts.now - counts.both) for name, counts in kept.items()}
+    parts = (
+        ("kept in both rounds", "#009e73", [kept[name].both for name in names]),
+        ("came: ignored or another class before", "#56b4e9", [kept[n].now - kept[n].both for n in names]),
+        ("went: ignored or another class now", "#d55e00", [kept[n].before - kept[n].both for n in names]),
+    )
+    for title, colour, pixels in parts:
+        figure.add_bar(
+            x=[100 * count / either[name] for name, count in zip(names, pixels, strict=True)],
+            y=names,
+            orientation="h",
+            name=title,
+            marker={"color": colour, "line": {"width": 0}},
+            customdata=[f"{count:,} px" for count in pixels],
+            hovertemplate=f"%{{y}}, {title}: %{{x:.1f}} %, %{{customdata}}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", bargap=0.3, margin={"l": 92, "t": 26})
+    figure.update_layout(
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "normal"}
+    )
+    figure.update_xaxes(range=[0, 100])
     return figure

@@ -22,7 +22,7 @@ from hiast.contracts.datasets import DatasetKind
 
 _HEADS = (
     ("Data set", ""), ("State", ""), ("Kind", ""), ("Split", ""), ("Images", "num"), ("Faulty", "num"),
-    ("Labels", ""), ("Classes", ""), ("Added", "num"),
+    ("Labels", ""), ("Classes", ""), ("Added, UTC", "num"),
 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def datasets_table(datasets: Sequence[DatasetRead], selected_id: int | None) -> 
 
 def _row(dataset: DatasetRead, selected: bool) -> str:
     spec = dataset.spec
-    name = link(f"{UI}/datasets?dataset={dataset.id}", dataset.name, "st-name")
+    name = link(f"{UI}/datasets?dataset={dataset.id}", dataset.name, "st-name st-soft")
     classes = (
         f"{dataset.class_space.name} ({dataset.class_space.num_classes})" if dataset.class_space else "–"
     )

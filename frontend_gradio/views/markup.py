@@ -102,3 +102,14 @@ def notice(words: str, tone: str = "idle") -> str:
 def empty(title: str, next_step: str) -> str:
     """What an empty list says: what is missing and what to do next."""
     return f'<div class="st-empty"><b>{text(title)}</b><span>{text(next_step)}</span></div>'
+
+
+def page_trouble(title: str, words: str) -> str:
+    """Instead of a page: its title, if it has no other, and what went wrong."""
+    heading = f'<div class="st-heading"><h1>{text(title)}</h1></div>' if title else ""
+    return heading + notice(words, "bad")
+
+
+def empty_page(title: str, missing: str, next_step: str) -> str:
+    """Instead of a page that has nothing to show yet: its title, what is missing, what to do next."""
+    return f'<div class="st-heading"><h1>{text(title)}</h1></div>{empty(missing, next_step)}'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend.rounds.schemas import Approval, RoundRead
 from backend.runs.schemas import RunRead
+from frontend_gradio.views.class_flow import ClassFlow
 from frontend_gradio.views.markup import UI, link, notice, percent, progress_bar, state_chip, text
 
 
@@ -84,4 +85,21 @@ def approval_words(approval: Approval) -> str:
     return (
         f"Round {approval.round.number} trains on {approval.training_images} images, "
         f"{approval.excluded_images} excluded (job {approval.job_id})."
+    )
+
+
+def flow_words(flow: ClassFlow) -> str:
+    """The flow over all classes, and what it was measured on."""
+    parts = (
+        ("kept as before", flow.same),
+        ("ignored → kept", flow.gained),
+        ("flipped to another class", flow.flipped),
+        ("dropped: kept → ignored", flow.dropped),
+    )
+    shares = "".join(
+        f"<span>{words} {percent(count / max(1, flow.pixels))}</span>" for words, count in parts
+    )
+    return (
+        f'<p class="st-facts" id="flow-words"><b>All classes, of all pixels</b>{shares}'
+        f"<span>measured on {flow.images} of {flow.of_images} images</span></p>"
     )

@@ -30,7 +30,7 @@ ROUND_STEPS = (
 )
 _ROUND_HEADS = (
     ("Round", ""), ("State", ""), ("Labels", "num"), ("Kept", "num"), ("Accepted", "num"),
-    ("Rejected", "num"), ("mIoU", "num"), ("", ""),
+    ("Rejected", "num"), ("mIoU", "num"), ("Begun, UTC", "num"), ("Look at", "num"),
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def run_heading(run: RunRead) -> str:
     waiting = waiting_link(run) if run.state == "waiting_for_review" else ""
     error = notice(run.error, "bad") if run.error else ""
     return (
-        f'<div class="st-heading"><small>{link(f"{UI}/", "Runs")} / run {run.id}</small>'
+        f'<div class="st-heading"><small>{link(f"{UI}/", "Runs", "st-soft")} / run {run.id}</small>'
         f'<h1>{text(run.name)} <span id="run-state">{state_chip(run.state)}</span>{waiting}</h1>'
         f'<p class="st-facts">{"<span>".join(["", *(fact + "</span>" for fact in facts)])}</p>'
         f"{error}</div>"
@@ -145,5 +145,6 @@ def _round_row(round_: RoundRead) -> str:
         (str(round_.reviews.accepted), "num"),
         (str(round_.reviews.rejected), "num"),
         (percent(round_.evaluation.mean_iou if round_.evaluation else None), "num"),
-        (" · ".join(links) + f" <small>{when(round_.created_at)}</small>", "num"),
+        (when(round_.created_at), "num"),
+        (" · ".join(links), "num"),
     ) + "</tr>"  # fmt: skip

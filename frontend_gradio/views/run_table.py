@@ -28,7 +28,7 @@ _HEADS = (
     ("Rounds", "num"),
     ("mIoU", "num"),
     ("Waits for you", ""),
-    ("Started", "num"),
+    ("Started, UTC", "num"),
 )
 
 
@@ -48,7 +48,7 @@ def runs_table(runs: Sequence[RunRead], jobs: Sequence[JobRead]) -> str:
 
 def _row(run: RunRead, job: JobRead | None) -> str:
     spec = f"{text(run.source or '–')} → {text(run.target)}"
-    name = link(f"{UI}/?run={run.id}", run.name, "st-name") + f"<small>{spec}</small>"
+    name = link(f"{UI}/?run={run.id}", run.name, "st-name st-soft") + f"<small>{spec}</small>"
     return f'<tr id="run-{run.id}">' + cells(
         (name, "wide"),
         (state_chip(run.state), ""),

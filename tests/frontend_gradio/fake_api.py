@@ -172,8 +172,13 @@ def _add_rounds(app: FastAPI, records: FakeRecords) -> None:
 
 def _add_jobs(app: FastAPI, records: FakeRecords) -> None:
     @app.get(BASE + "/jobs")
-    def jobs(limit: int = 50, cursor: str | None = None, run_id: int | None = None) -> Any:
-        return page([j for j in records.jobs if run_id in (None, j.run_id)], limit, cursor)
+    def jobs(
+        limit: int = 50, cursor: str | None = None, run_id: int | None = None, state: str | None = None
+    ) -> Any:
+        if records.away:
+            raise ProblemError(503, "The database does not answer.")
+        known = [j for j in records.jobs if run_id in (None, j.run_id) and state in (None, j.state)]
+        return page(known, limit, cursor)
 
     @app.get(BASE + "/workers")
     def workers() -> Any:
@@ -185,7 +190,7 @@ def _add_jobs(app: FastAPI, records: FakeRecords) -> None:
 
     @app.get(BASE + "/jobs/{item_id}/log")
     def log(item_id: int) -> PlainTextResponse:
-        return PlainTextResponse(f"job {item_id} started\niteration 5 loss 1.203\niteration 10 loss 0.98\n")
+        return PlainTextResponse("\n".join([f"job {item_id} started", *records.log_lines]) + "\n")
 
     @app.post(BASE + "/jobs/{item_id}/cancel", status_code=202)
     def cancel_job(item_id: int) -> Any:

@@ -105,6 +105,8 @@ class FakeRecords:
         ]
         self.labels = [self._label(number, index) for number in (1, 2) for index in range(IMAGES)]
         self.reviews: dict[int, list[ReviewRead]] = {}
+        self.away = False
+        self.log_lines = ["iteration 5 loss 1.203", "iteration 10 loss 0.98"]
         self.rounds = [self._round(1, "finished"), self._round(2, "reviewing")]
         self.runs = [self._run(1, "streets demo", "waiting_for_review")]
         self.runs.append(self._run(2, "camvid day → dusk <script>", "running", rounds=[], active_job_id=9))

@@ -11,7 +11,7 @@ from fastapi import Request
 
 from backend.datasets.schemas import DatasetCreate
 from frontend_gradio.api_client import ApiClient, ApiError
-from frontend_gradio.pages import binding, datasets, jobs, runs
+from frontend_gradio.pages import binding, datasets, refreshing, runs
 from hiast.contracts.datasets import DatasetKind
 
 
@@ -83,7 +83,9 @@ def test_a_refusal_becomes_an_escaped_message() -> None:
 
 
 def test_a_bound_callback_asks_for_the_visitor_and_still_for_its_own_request() -> None:
-    call = binding.bound(jobs.open_page, ApiClient("http://127.0.0.1:1"))
+    def own(client: ApiClient, request: gr.Request) -> None: ...
+
+    call = binding.bound(own, ApiClient("http://127.0.0.1:1"))
     assert list(inspect.signature(call).parameters) == ["visitor", "request"]
     assert typing.get_type_hints(call) == {"visitor": gr.Request, "request": gr.Request}
 
@@ -106,3 +108,18 @@ def test_only_what_changed_is_drawn_again() -> None:
     assert first == ["a", "b"]
     *second, shown = binding.only_changes(shown, "a", "c")
     assert second == [gr.skip(), "c"]
+
+
+@pytest.mark.parametrize(
+    ("search", "word", "number"),
+    [
+        ("", None, None),
+        ("?run=7&state=failed", "failed", 7),
+        ("?run=x&state=", None, None),
+        ("?run=%EF%BC%97", None, None),
+    ],
+)
+def test_the_address_names_what_is_drawn(search: str, word: str | None, number: int | None) -> None:
+    query = refreshing.Query(search)
+    assert query.word("state") == word
+    assert query.id("run") == number

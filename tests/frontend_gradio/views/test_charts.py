@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from frontend_gradio.views import charts
+from frontend_gradio.views.class_flow import ClassFlow
 from hiast.contracts.class_spaces import CITYSCAPES, Colour
 from tests.frontend_gradio.fake_records import FakeRecords
 
@@ -24,9 +25,9 @@ def test_thresholds_have_one_line_a_class(records: FakeRecords) -> None:
 def test_losses_of_later_steps_follow_the_earlier_ones(records: FakeRecords) -> None:
     figure = charts.loss_figure(records.curves)
     names = [trace.name for trace in figure.data]
-    assert names == ["seg", "total", "seg", "total"]
-    assert figure.data[2].x[0] == 80
-    assert [trace.showlegend for trace in figure.data] == [True, True, False, False]
+    assert names == ["learning rate", "seg", "total"] * 2
+    assert figure.data[4].x[0] == 80
+    assert [trace.showlegend for trace in figure.data] == [True] * 3 + [False] * 3
 
 
 def test_a_run_without_points_has_an_empty_loss_figure() -> None:
@@ -53,3 +54,16 @@ def test_line_colours_stand_out_from_white_and_from_dark(colour: Colour) -> None
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     assert 1.05 / (luminance + 0.05) > 2
     assert (luminance + 0.05) / (0.013 + 0.05) > 2.5
+
+
+def test_what_became_of_a_class_adds_up(records: FakeRecords) -> None:
+    flow = ClassFlow(images=2, of_images=14)
+    changes = [records.comparison(100 + place, 200 + place) for place in range(2)]
+    for change in changes:
+        flow.add(change)
+    figure = charts.flow_figure(flow)
+    assert [sum(column) for column in zip(*(part.x for part in figure.data), strict=True)] == pytest.approx(
+        [100.0] * len(figure.data[0].y)
+    )
+    assert flow.same == sum(change.same_kept for change in changes)
+    assert flow.classes["road"].now == sum(change.classes[0].right_kept for change in changes)

@@ -44,7 +44,7 @@ def test_text_from_outside_never_becomes_markup(records: FakeRecords) -> None:
         run_detail.active_job(job),
         job_table.jobs_table([job], None),
         job_table.job_heading(job),
-        job_table.job_log(EVIL),
+        job_table.job_log(1, EVIL),
         dataset_table.datasets_table([dataset], None),
         dataset_table.dataset_heading(dataset),
         dataset_table.faulty_table(Page(items=[image], total=1)),
@@ -150,10 +150,10 @@ def test_a_failed_job_shows_its_sentence_and_its_attempt(records: FakeRecords) -
 
 
 def test_a_log_keeps_its_last_lines() -> None:
-    html = job_table.job_log("\n".join(f"line {i}" for i in range(500)), lines=2)
+    html = job_table.job_log(1, "\n".join(f"line {i}" for i in range(500)), lines=2)
     assert "line 499" in html
     assert "line 497" not in html
-    assert "No log lines" in job_table.job_log("")
+    assert "No log lines" in job_table.job_log(1, "")
 
 
 def test_faulty_files_beyond_the_page_are_counted(records: FakeRecords) -> None:
