@@ -18,6 +18,7 @@ import backend.health
 import backend.jobs.routes
 import backend.labels.routes
 import backend.metrics
+import backend.predictions.routes
 import backend.recipes.routes
 import backend.reviews.routes
 import backend.rounds.routes
@@ -48,6 +49,7 @@ ROUTERS = (
     backend.labels.routes.router,
     backend.reviews.routes.router,
     backend.corrections.routes.router,
+    backend.predictions.routes.router,
     backend.jobs.routes.router,
     backend.workers.routes.router,
     backend.auth.routes.router,

@@ -7,6 +7,7 @@ from backend.datasets.tables import Dataset, Image
 from backend.idempotency.tables import IdempotentRequest
 from backend.jobs.tables import Job, JobDependency, JobEvent
 from backend.labels.tables import Label
+from backend.predictions.tables import Prediction
 from backend.reviews.tables import LabelClaim, Review, ReviewDraft
 from backend.rounds.tables import Round
 from backend.runs.tables import Run
@@ -23,6 +24,7 @@ __all__ = [
     "JobEvent",
     "Label",
     "LabelClaim",
+    "Prediction",
     "Review",
     "ReviewDraft",
     "Round",

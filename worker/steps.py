@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backend.artifacts import WRITTEN_ONCE, ArtifactStore, label_version
 from backend.jobs import reports
-from backend.jobs.inputs import DatasetInput, JobInput, RoundInput, RunInput
+from backend.jobs.inputs import CheckpointInput, DatasetInput, JobInput, RoundInput, RunInput
 from hiast.contracts.errors import Canceled, UserError
 from hiast.contracts.reports import (
     EvaluationReport,
@@ -27,7 +27,7 @@ from hiast.data.measurement_files import measurement_name
 from hiast.models import SegmentationModel, load_model, save_checkpoint
 from hiast.rounds.processes import process_group, process_number, wait_for_all
 from hiast.rounds.run_files import LOADED_WEIGHTS_FILE
-from hiast.rounds.run_round import label_measured_round, label_round, measure_part, train_round
+from hiast.rounds.run_round import ask_about, label_measured_round, label_round, measure_part, train_round
 from hiast.rounds.steps import evaluate_checkpoint, warmed_up_model
 from worker.reporter import Reporter, StopRequested
 from worker.stored_state import resumable
@@ -38,7 +38,9 @@ def run_step(job: JobInput, reporter: Reporter, artifacts: ArtifactStore) -> Non
     """Do the job and report its result. Raises what goes wrong; nothing is reported then."""
     if job.run is None:
         raise UserError(f"a {job.kind} job belongs to a run, and this one has none.")
-    if job.kind == "warm_up":
+    if job.checkpoint is not None:
+        _predict(job.run, job.checkpoint, reporter, artifacts)
+    elif job.kind == "warm_up":
         _warm_up(job.run, reporter, artifacts)
     elif job.round is None:
         raise UserError(f"a {job.kind} job belongs to a round, and this one has none.")
@@ -141,6 +143,26 @@ def _measure(
         on_file=lambda name: artifacts.publish(key, [measurement_name(name)]),
     )
     reporter.write(lambda session: reports.succeed_shard(session, reporter.job_id, reporter.attempt))
+
+
+def _predict(
+    run: RunInput, checkpoint: CheckpointInput, reporter: Reporter, artifacts: ArtifactStore
+) -> None:
+    """What a network says of every target image, beginning with the one somebody waits for."""
+    key, target = checkpoint.predictions_key, _images(run.target)
+    network, _ = load_model(_fetched(artifacts, checkpoint.key, checkpoint.name))
+    ask_about(
+        run.spec,
+        network,
+        target,
+        artifacts.directory(key),
+        checkpoint.first_image,
+        reporter.progress,
+        is_there=lambda name: artifacts.holds(key, measurement_name(name)),
+        on_file=lambda name: artifacts.publish(key, [measurement_name(name)], version=WRITTEN_ONCE),
+    )
+    reporter.write(lambda session: reports.succeed_prediction(session, reporter.job_id, reporter.attempt))
+    artifacts.remove_unfinished(key)
 
 
 def _generate_labels(

@@ -6,6 +6,7 @@ from backend.artifacts.keys import (
     label_version,
     labels_key,
     measurements_key,
+    predictions_key,
     round_key,
     warm_up_key,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "labels_key",
     "measurements_key",
     "open_store",
+    "predictions_key",
     "round_key",
     "warm_up_key",
 ]

@@ -29,6 +29,12 @@ def measurements_key(run_id: int, round_number: int) -> str:
     return f"{round_key(run_id, round_number)}/measurements"
 
 
+def predictions_key(run_id: int, checkpoint: str, asked_at: datetime) -> str:
+    """Where lies what a checkpoint says of the target images. Ids begin at 1 again in an empty database,
+    so the time is part of it."""
+    return f"runs/{run_id}/predictions/{checkpoint}-{int(asked_at.timestamp() * 1e6):x}"
+
+
 def label_version(round_created_at: datetime, attempt: int) -> str:
     """Changes whenever a label's files are written anew: by another attempt, or in another database.
 

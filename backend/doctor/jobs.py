@@ -41,6 +41,8 @@ def _owner(job: Job) -> Iterator[Problem]:
     fits = {
         "scan_dataset": job.dataset_id is not None,
         "warm_up": job.run_id is not None,
+        # Its prediction names it; what is asked anew names another job.
+        "predict": job.run_id is None and job.round_id is None,
     }.get(job.kind, job.run_id is not None and job.round_id is not None)
     if not fits:
         yield Problem(f"job {job.id}", f"it is a {job.kind} job and belongs to nothing it can do.", RESTORE)
@@ -89,7 +91,8 @@ def _active_twice(jobs: Sequence[Job]) -> Iterator[Problem]:
     active: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for job in jobs:
         if job.state in ACTIVE:
-            active[job.run_id, job.round_id, job.dataset_id, job.kind, job.shard].append(job.id)
+            own = job.id if job.kind == "predict" else job.shard
+            active[job.run_id, job.round_id, job.dataset_id, job.kind, own].append(job.id)
     for (_, _, _, kind, _), ids in active.items():
         if len(ids) > 1:
             names = ", ".join(map(str, ids))

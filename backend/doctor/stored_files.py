@@ -10,12 +10,20 @@ from typing import Final
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from backend.artifacts import ArtifactStore, corrections_key, labels_key, round_key, warm_up_key
+from backend.artifacts import (
+    ArtifactStore,
+    corrections_key,
+    labels_key,
+    predictions_key,
+    round_key,
+    warm_up_key,
+)
 from backend.corrections.tables import Correction
 from backend.doctor.problem import Problem
 from backend.jobs.queue import ACTIVE
 from backend.jobs.tables import Job
 from backend.labels.tables import Label
+from backend.predictions.tables import Prediction
 from backend.rounds.tables import Round
 from backend.runs.tables import Run
 from hiast.contracts.step_files import STATE_FILE, WARM_UP_FILE
@@ -118,4 +126,9 @@ def _known(session: Session) -> tuple[set[str], set[str], set[str]]:
         for job in session.scalars(select(Job).join(Run, Run.id == Job.run_id).where(at_work))
         if job.run_id is not None
     }
+    asked = (
+        select(Prediction).join(Job, Job.id == Prediction.job_id).where(Job.state.in_((*ACTIVE, "failed")))
+    )
+    for row in session.scalars(asked):
+        busy.add(predictions_key(row.run_id, row.checkpoint, row.created_at))
     return known, done, busy

@@ -13,6 +13,7 @@ from backend.artifacts import (
     label_version,
     labels_key,
     measurements_key,
+    predictions_key,
     round_key,
     warm_up_key,
 )
@@ -21,6 +22,7 @@ from backend.errors import ConflictError
 from backend.jobs.schemas import JobKind
 from backend.jobs.tables import Job
 from backend.labels.tables import Label
+from backend.predictions.tables import Prediction
 from backend.rounds.tables import Round
 from backend.runs.tables import Run
 from hiast.contracts.class_spaces import ClassSpace
@@ -28,6 +30,7 @@ from hiast.contracts.datasets import DatasetScan, DatasetSpec, ImageEntry
 from hiast.contracts.decisions import LabelDecision
 from hiast.contracts.reports import LabelReport, LabelSetReport
 from hiast.contracts.run_spec import RunSpec
+from hiast.contracts.step_files import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 
 
 class DatasetInput(BaseModel):
@@ -72,6 +75,16 @@ class RunInput(BaseModel):
     warm_up_key: str
 
 
+class CheckpointInput(BaseModel):
+    """A network a job asks about the target images."""
+
+    key: str
+    """Where its file `name` lies."""
+    name: str
+    predictions_key: str
+    first_image: str | None
+
+
 class JobInput(BaseModel):
     """One job: a scan has `dataset`, every other kind has `run`, steps of a round have `round`."""
 
@@ -82,6 +95,7 @@ class JobInput(BaseModel):
     dataset: DatasetSpec | None = None
     run: RunInput | None = None
     round: RoundInput | None = None
+    checkpoint: CheckpointInput | None = None
 
     @property
     def processes(self) -> int:
@@ -136,17 +150,11 @@ def _round_input(session: Session, round_: Round) -> RoundInput:
     )
 
 
-def load_inputs(session: Session, job_id: int) -> JobInput:
-    """What the job needs, as plain data that outlives the session."""
-    job = session.get_one(Job, job_id)
-    if job.dataset_id is not None:
-        dataset = session.get_one(Dataset, job.dataset_id)
-        return JobInput.model_validate({"kind": job.kind, "dataset": dataset.spec})
-    run = session.get_one(Run, job.run_id)
+def _run_input(session: Session, run: Run) -> RunInput:
     target = _dataset_input(session, run.target_id)
     if target is None:
         raise LookupError(f"run {run.id} has no target data set")
-    run_input = RunInput(
+    return RunInput(
         id=run.id,
         spec=run.spec,
         class_space=run.class_space,
@@ -155,13 +163,40 @@ def load_inputs(session: Session, job_id: int) -> JobInput:
         validation=_dataset_input(session, run.validation_id),
         warm_up_key=warm_up_key(run.id),
     )
+
+
+def _prediction_input(session: Session, job: Job) -> JobInput:
+    prediction = session.scalars(select(Prediction).where(Prediction.job_id == job.id)).one_or_none()
+    if prediction is None:
+        raise ConflictError(f"job {job.id} was asked anew as another job.", remedy="Look at that one.")
+    role, _, number = prediction.checkpoint.rpartition("-")
+    run_id = prediction.run_id
+    of_round = {"teacher": TEACHER_FILE, "student": STUDENT_FILE}.get(role)
+    checkpoint = CheckpointInput(
+        key=round_key(run_id, int(number)) if of_round else warm_up_key(run_id),
+        name=of_round or WARM_UP_FILE,
+        predictions_key=predictions_key(run_id, prediction.checkpoint, prediction.created_at),
+        first_image=prediction.first_image,
+    )
+    run = _run_input(session, session.get_one(Run, run_id))
+    return JobInput(kind="predict", run=run, checkpoint=checkpoint)
+
+
+def load_inputs(session: Session, job_id: int) -> JobInput:
+    """What the job needs, as plain data that outlives the session."""
+    job = session.get_one(Job, job_id)
+    if job.dataset_id is not None:
+        dataset = session.get_one(Dataset, job.dataset_id)
+        return JobInput.model_validate({"kind": job.kind, "dataset": dataset.spec})
+    if job.kind == "predict":
+        return _prediction_input(session, job)
     round_ = session.get_one(Round, job.round_id) if job.round_id is not None else None
     return JobInput.model_validate(
         {
             "kind": job.kind,
             "shard": job.shard,
             "shards": job.shards,
-            "run": run_input,
+            "run": _run_input(session, session.get_one(Run, job.run_id)),
             "round": _round_input(session, round_) if round_ else None,
         }
     )

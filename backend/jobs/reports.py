@@ -151,6 +151,11 @@ def succeed_shard(session: Session, job_id: int, attempt: int) -> None:
     _stop_if_asked(session, session.get_one(Run, job.run_id), canceling)
 
 
+def succeed_prediction(session: Session, job_id: int, attempt: int) -> None:
+    """A network has said what it sees in every image. No run waits for it."""
+    queue.finish(session, queue.fenced(session, job_id, attempt), "succeeded")
+
+
 def _stop_if_asked(session: Session, run: Run, canceling: bool) -> None:
     """A cancel that came during the last batch: the step's result is kept, and nothing follows it."""
     if canceling and run.state in ("running", "waiting_for_review"):

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-JobKind = Literal["scan_dataset", "warm_up", "infer_labels", "generate_labels", "train_round", "evaluate"]
+JobKind = Literal[
+    "scan_dataset", "warm_up", "infer_labels", "generate_labels", "train_round", "evaluate", "predict"
+]
 Priority = Annotated[int, Field(ge=-100, le=100)]
 """Greater ones are started first; among equals the older."""
 JobState = Literal["queued", "running", "canceling", "succeeded", "failed", "canceled"]

@@ -11,11 +11,14 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+import numpy as np
 import zstandard
 
 from backend.labels.layer_encoding import takes_zstd
 from backend.labels.layers import LabelFiles
+from hiast.contracts.labels import Reason
 from hiast.data import label_files
+from hiast.data.measurement_files import StoredMeasurement
 
 HEADER: Final = struct.Struct("<4sB3xIIIII")
 """Magic, version, height, width, then the lengths of prediction, reason and confidence codes in bytes."""
@@ -34,7 +37,20 @@ def pack(files: LabelFiles, accept_encoding: str | None) -> tuple[bytes, dict[st
         label_files.read_stored(directory, files.name, kind) for kind in ("prediction", "reason")
     )
     content = label_files.read_stored(directory, files.name, "confidence")
-    codes = label_files.unpack_codes(content, str(directory))
+    return _body(prediction, reason, label_files.unpack_codes(content, str(directory)), accept_encoding)
+
+
+def pack_prediction(stored: StoredMeasurement, accept_encoding: str | None) -> tuple[bytes, dict[str, str]]:
+    """`pack` for what a network says of an image without any threshold: every pixel is kept."""
+    codes = label_files.unpack_codes(stored.confidence, stored.where)
+    kept = np.full((codes.height, codes.width), Reason.KEPT, np.uint8)
+    reason = label_files.encode_ids(kept, label_files.REASON_PALETTE)
+    return _body(stored.prediction, reason, codes, accept_encoding)
+
+
+def _body(
+    prediction: bytes, reason: bytes, codes: label_files.PackedCodes, accept_encoding: str | None
+) -> tuple[bytes, dict[str, str]]:
     sizes = (codes.height, codes.width, len(prediction), len(reason), 2 * codes.height * codes.width)
     head = HEADER.pack(MAGIC, VERSION, *sizes) + prediction + reason
     if not takes_zstd(accept_encoding):

@@ -79,11 +79,11 @@ def start(session: Session, run: Run) -> Job:
         run_id=run.id,
         total=max(1, run.spec.warm_up.iterations),
         priority=run.priority,
-        needs=_needs(run),
+        needs=needs_of(run),
     )
 
 
-def _needs(run: Run, *, processes: int = 1) -> Capabilities:
+def needs_of(run: Run, *, processes: int = 1) -> Capabilities:
     """What a worker must have for a step that computes in so many processes."""
     compute = run.spec.compute
     if compute.device != "cuda":
@@ -112,7 +112,7 @@ def start_training(session: Session, run: Run, round_: Round, *, approved_by: st
     round_.approved_by = approved_by
     decisions.fix(session, round_)
     run.state = "running"
-    needs = _needs(run, processes=run.spec.compute.processes)
+    needs = needs_of(run, processes=run.spec.compute.processes)
     return _enqueue_step(session, run, round_, "train_round", run.spec.training.iterations, needs=needs)
 
 
@@ -122,8 +122,8 @@ def after_training(session: Session, run: Run, round_: Round, report: TrainingRe
     if run.validation_id is None:
         _finish_round(session, run, round_)
     else:
-        images = _usable_images(session, run.validation_id)
-        _enqueue_step(session, run, round_, "evaluate", images, needs=_needs(run))
+        images = usable_images(session, run.validation_id)
+        _enqueue_step(session, run, round_, "evaluate", images, needs=needs_of(run))
 
 
 def after_evaluation(session: Session, run: Run, round_: Round, report: EvaluationReport) -> None:
@@ -173,7 +173,8 @@ def change_priority(session: Session, run: Run, priority: int) -> None:
         job.priority = priority
 
 
-def _usable_images(session: Session, dataset_id: int) -> int:
+def usable_images(session: Session, dataset_id: int) -> int:
+    """Images of the data set that can be read."""
     usable = select(func.count()).where(Image.dataset_id == dataset_id, Image.problem.is_(None))
     return session.scalar(usable) or 0
 
@@ -209,13 +210,13 @@ def _enqueue_step(
 
 
 def _start_round(session: Session, run: Run, number: int) -> None:
-    images = _usable_images(session, run.target_id)
+    images = usable_images(session, run.target_id)
     round_ = Round(run_id=run.id, number=number, image_count=images)
     session.add(round_)
     session.flush()
     shards = min(run.spec.compute.label_shards, images)
     if shards < 2:
-        _enqueue_step(session, run, round_, "generate_labels", images, needs=_needs(run))
+        _enqueue_step(session, run, round_, "generate_labels", images, needs=needs_of(run))
         return
     parts = [_enqueue_shard(session, run, round_, shard, shards) for shard in range(shards)]
     # What is left to do reads files and counts: any worker can.
@@ -225,7 +226,7 @@ def _start_round(session: Session, run: Run, number: int) -> None:
 
 def _enqueue_shard(session: Session, run: Run, round_: Round, shard: int, shards: int) -> Job:
     images = len(range(shard, round_.image_count, shards))
-    job = _enqueue_step(session, run, round_, "infer_labels", images, needs=_needs(run))
+    job = _enqueue_step(session, run, round_, "infer_labels", images, needs=needs_of(run))
     job.title += f", part {shard + 1} of {shards}"
     job.shard, job.shards = shard, shards
     return job

@@ -61,17 +61,27 @@ function tableOf(levels) {
 // Digest -> promise of what is drawn: immutable, so safe to keep.
 const drawn = new Map();
 
-async function loadDrawn(label) {
-  const ready = photo(label);
-  ready.catch(() => {}); // heard below
+async function pixelsAt(path, label) {
   const table = await tableOf(label.confidence_levels);
-  const path = `/labels/${label.id}/pixels?v=${encodeURIComponent(label.layers_digest)}`;
   const { arrays, status, detail } = await loadPixels(url(path), label.thresholds.length, table.length);
   if (!arrays) {
     if (status === 401) goToSignIn();
     throw new ApiError(detail, status);
   }
-  return { photo: await ready, ...arrays, table };
+  return { ...arrays, table };
+}
+
+async function loadDrawn(label) {
+  const ready = photo(label);
+  ready.catch(() => {}); // heard below
+  const arrays = await pixelsAt(`/labels/${label.id}/pixels?v=${encodeURIComponent(label.layers_digest)}`, label);
+  return { photo: await ready, ...arrays };
+}
+
+// What a checkpoint of the label's run says of the label's image: the arrays of a label that keeps all of it.
+export function openPrediction(label, checkpoint) {
+  return pixelsAt(
+    `/runs/${label.run_id}/checkpoints/${checkpoint}/pixels?image=${encodeURIComponent(label.name)}`, label);
 }
 
 // The label with everything the panes draw: its JSON, its arrays and its ETag.

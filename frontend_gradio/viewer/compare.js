@@ -11,7 +11,7 @@ import { arrange, following, onLayout } from "./layouts.js";
 import { Pane } from "./pane.js";
 import { named } from "./readout.js";
 import { drawScale } from "./scale.js";
-import { TRUTH, choices, idOf, openSide } from "./sides.js";
+import { TRUTH, choices, hasThresholds, idOf, isCheckpoint, openSide } from "./sides.js";
 import { Toolbar } from "./toolbar.js";
 import { Viewport } from "./viewport.js";
 
@@ -83,7 +83,7 @@ class Compare {
   }
 
   async begin() {
-    const asked = { left: query("left"), right: query("right") };
+    const asked = { left: query("left"), right: query("right"), image: query("image") };
     if (asked.left && asked.right) return this.open(asked);
     const id = idOf(asked.left ?? asked.right ?? "") || (await firstLabelId());
     byId("nothing").hidden = Boolean(id);
@@ -92,43 +92,54 @@ class Compare {
 
   async open(asked) {
     const turn = ++this.opening;
+    const waiting = { tell: say, wanted: () => turn === this.opening };
     const found = await shown(async () => {
-      const of = await openLabel(idOf(asked.left === TRUTH ? asked.right : asked.left));
-      const [left, right] = await Promise.all(SIDES.map((side) => openSide(asked[side], of)));
+      // Where no side is a label, `image` names one, or the page shows one.
+      const id = SIDES.map((side) => idOf(asked[side])).find(Boolean) ?? asked.image ?? this.of?.id ?? (await firstLabelId());
+      const of = await openLabel(id);
+      const [left, right] = await Promise.all(SIDES.map((side) => openSide(asked[side], of, waiting)));
+      if (!left || !right) return undefined;
       if (left.label.name !== right.label.name) throw refusal(left.label, right.label);
-      return { of, left, right };
+      return { of, left, right, sides: await choices(of, left.label, right.label) };
     });
-    if (!found || turn !== this.opening) return;
-    const { of, left, right } = found;
+    if (turn !== this.opening) return;
+    if (!found) {
+      this.choose();
+      return;
+    }
+    const { of, left, right, sides } = found;
     if (this.run?.id !== of.run_id) this.run = await getJson(`/runs/${of.run_id}`);
     this.of = of;
     this.sides = { left, right };
-    // Ground truth has no thresholds: nothing can be attributed.
-    const hasCauses = ![left.side, right.side].includes(TRUTH) && left.label.id !== right.label.id;
+    const hasCauses = hasThresholds(left.side) && hasThresholds(right.side) && left.label.id !== right.label.id;
     this.maps = {
       difference: difference(left.kept, right.kept),
       cause: hasCauses ? causes(left.label, right.label, left.rule, right.rule) : null,
     };
     this.toolbar.enable("cause", hasCauses, "Only between two rounds: other sides have no thresholds");
-    setQuery(this.named());
+    const labelled = hasThresholds(left.side) || hasThresholds(right.side);
+    setQuery({ ...this.named(), image: labelled ? null : of.id });
     this.viewport.setImage(of.width, of.height);
     if (this.place) this.viewport.restore(this.place);
     this.place = null;
     for (const side of SIDES) this.panes[side].setPhoto(of.photo);
-    this.fillChoices();
+    this.fillChoices(sides);
     this.summarise();
     this.repaint();
     say(of.same_image.length > 1 ? "" : "This image has been labelled in one round only.");
     for (const id of [of.next_id, of.previous_id]) prefetch(id);
   }
 
-  fillChoices() {
+  fillChoices(sides) {
     for (const side of SIDES) {
-      const { label } = this.sides[side];
-      const all = new Map([...choices(this.of), ...choices(label)]);
-      byId(`${side}-side`).replaceChildren(...[...all].map(([value, words]) => element(
-        "option", { value, selected: value === this.sides[side].side }, words)));
+      byId(`${side}-side`).replaceChildren(...sides.map(([value, words]) => element("option", { value }, words)));
     }
+    this.choose();
+  }
+
+  // What is shown is what is chosen, also when something else could not be opened.
+  choose() {
+    for (const side of SIDES) if (this.sides[side]) byId(`${side}-side`).value = this.sides[side].side;
   }
 
   // The next image in the same two sides.
@@ -136,11 +147,12 @@ class Compare {
     if (!this.of?.[direction]) return say("There is no further image.");
     const next = await shown(() => getJson(`/labels/${this.of[direction]}`));
     if (!next) return undefined;
-    const sides = {};
+    const sides = { image: next.id };
     for (const side of SIDES) {
       const here = this.sides[side];
       const there = next.same_image.find((other) => other.round_id === here.label.round_id);
       if (here.side === TRUTH && next.has_ground_truth) sides[side] = TRUTH;
+      else if (isCheckpoint(here.side)) sides[side] = here.side;
       else if (there) sides[side] = String(there.id);
       else return say(`${next.name}: there is no ${here.name} yet.`);
     }
@@ -181,8 +193,9 @@ class Compare {
   readout({ side, name, label, rule, kept }, place) {
     const id = label.prediction[place];
     const ignored = kept[place] === IGNORED;
-    const facts = side === TRUTH ? "" : ` p ${label.table[label.codes[place]].toFixed(4)}, θ ${
-      (label.table[rule.first[id]] ?? 1).toFixed(4)}, ${ignored ? "ignored" : "kept"}`;
+    const p = side === TRUTH ? "" : ` p ${label.table[label.codes[place]].toFixed(4)}`;
+    const facts = hasThresholds(side)
+      ? `${p}, θ ${(label.table[rule.first[id]] ?? 1).toFixed(4)}, ${ignored ? "ignored" : "kept"}` : p;
     return element("span", { class: ignored ? "st-muted" : "" }, `${name} `,
       element("b", {}, named(this.run.class_space, id)), facts);
   }

@@ -1,7 +1,8 @@
 // One label as Inspect draws it: photo left, the chosen layer right, the legend that governs both.
 // The address holds the whole view, so that a copied link shows the same.
 import { groundTruth, openLabel } from "./api.js";
-import { byId, element, query, setQuery, shown } from "./dom.js";
+import { checkpointsOf, predicted, wordsOf } from "./checkpoints.js";
+import { byId, element, query, say, setQuery, shown } from "./dom.js";
 import { disagreement, errors } from "./drawing/comparisons.js";
 import { keptIds, ruleOf } from "./drawing/kept.js";
 import { layerOf } from "./drawing/layers.js";
@@ -92,14 +93,34 @@ export class Picture {
 
   colours() { return coloursOf(this.toolbar.palette, this.space); }
 
-  fillAgainst() {
-    const others = this.label.same_image.filter((other) => other.id !== this.label.id);
-    this.toolbar.enable(AGAINST, others.length > 0, "This image has been labelled in one round only");
-    const wanted = others.find((other) => String(other.round_number) === (byId("against").value || query("against")));
-    const before = others.filter((other) => other.round_number < this.label.round_number).at(-1);
-    const selected = wanted ?? before ?? others[0];
-    byId("against").replaceChildren(...others.map((other) => element(
-      "option", { value: other.round_number, selected: other === selected }, `round ${other.round_number}`)));
+  // Other rounds, and networks of the run that did not make this very label.
+  async fillAgainst() {
+    const { label } = this;
+    const checkpoints = await checkpointsOf(label.run_id).catch(() => []);
+    if (this.label !== label) return;
+    const rounds = label.same_image.filter((other) => other.id !== label.id)
+      .map((other) => [String(other.round_number), `round ${other.round_number}`]);
+    const others = checkpoints.filter(({ labels_round: made }) => made !== label.round_number)
+      .map(({ name, prediction }) => [name, prediction ? wordsOf(name) : `${wordsOf(name)} (to be asked)`]);
+    const all = [...rounds, ...others];
+    this.toolbar.enable(AGAINST, all.length > 0, "Nothing else has looked at this image");
+    const names = all.map(([name]) => name);
+    const wanted = [byId("against").value, query("against")].find((name) => names.includes(name));
+    const before = rounds.map(([number]) => number).filter((number) => Number(number) < label.round_number).at(-1);
+    const selected = wanted ?? before ?? names[0];
+    byId("against").replaceChildren(...all.map(([value, words]) => element(
+      "option", { value, selected: value === selected }, words)));
+    if (this.toolbar.layer === AGAINST) this.repaint();
+  }
+
+  async openAgainst(name) {
+    const { label } = this;
+    const other = label.same_image.find((candidate) => String(candidate.round_number) === name);
+    if (other) return { ...(await openLabel(other.id)), words: `round ${name}` };
+    const wanted = () => this.label === label && byId("against").value === name;
+    const found = await predicted(label, name, say, wanted);
+    if (found) say("");
+    return found && { ...found, words: wordsOf(name) };
   }
 
   // A person has drawn over the label.
@@ -137,9 +158,9 @@ export class Picture {
       return { truth: this.truth, error: layer === "error" && errors(keptIds(label, rule), label.prediction, this.truth) };
     }
     if (layer === AGAINST) {
-      const number = Number(byId("against").value);
-      const other = label.same_image.find((candidate) => candidate.round_number === number);
-      if (!this.against) { this.load("against", () => openLabel(other.id)); return undefined; }
+      const name = byId("against").value;
+      if (!name) return undefined;
+      if (!this.against) { this.load("against", () => this.openAgainst(name)); return undefined; }
       this.disagreeing ??= disagreement(label.prediction, this.against.prediction);
       return { disagreement: this.disagreeing };
     }
@@ -168,7 +189,9 @@ export class Picture {
     loading.add(what);
     const found = await shown(action);
     loading.delete(what);
-    if (!found || this.label !== label) return;
+    if (this.label !== label || found === undefined) return;
+    // Something else was chosen meanwhile.
+    if (found === null) return void this.repaint();
     this[what] = found;
     this.repaint();
     this.hover(this.point);
@@ -206,7 +229,7 @@ export class Picture {
     const others = [];
     // The readout tells the truth as well; it is asked for when somebody looks.
     if (inside && label.has_ground_truth && !this.truth) this.loadTruth();
-    if (inside && this.against) others.push([`round ${this.against.round_number}`, this.against.prediction[place]]);
+    if (inside && this.against) others.push([this.against.words, this.against.prediction[place]]);
     const donor = inside && this.pasted?.origin[place];
     if (donor) others.push([`pasted from ${chosenUse(this.plan).donors[donor - 1].image}:`, this.pasted.ids[place]]);
     if (inside && this.truth) others.push(["truth", this.truth[place]]);

@@ -1,6 +1,7 @@
-// What Compare sets side by side: a round's label, the label as a person corrected it, or the ground truth.
-// In the address: "12", "12+corrected", "truth".
+// What Compare sets side by side: a round's label, the label as a person corrected it, what a checkpoint of
+// the run says, or the ground truth. In the address: "12", "12+corrected", "student-1", "truth".
 import { groundTruth, openLabel } from "./api.js";
+import { checkpointsOf, predicted, wordsOf } from "./checkpoints.js";
 import { IGNORED, keptIds, ruleOf } from "./drawing/kept.js";
 import { decidedRule } from "./decided.js";
 
@@ -8,14 +9,23 @@ export const TRUTH = "truth";
 const CORRECTED = "+corrected";
 const VOID = 2;
 
+export function isCheckpoint(side) { return /^(warm-up|(teacher|student)-\d+)$/.test(side); }
+
+// Ground truth and checkpoints have no thresholds of their own: nothing can be attributed to one.
+export function hasThresholds(side) { return side !== TRUTH && !isCheckpoint(side); }
+
 export function idOf(side) { return Number(String(side).replace(CORRECTED, "")); }
 
-// Everything the label's image can be compared as: [side, words].
-export function choices(label) {
-  const rounds = label.same_image.map((other) => [String(other.id), `round ${other.round_number}`]);
-  const corrected = label.same_image.filter((other) => other.id === label.id && label.correction)
-    .map((other) => [`${other.id}${CORRECTED}`, `round ${other.round_number}, corrected`]);
-  return [...rounds, ...corrected, ...(label.has_ground_truth ? [[TRUTH, "ground truth"]] : [])];
+// Everything the image of these labels can be compared as: [side, words].
+export async function choices(...labels) {
+  const [of] = labels;
+  const rounds = of.same_image.map((other) => [String(other.id), `round ${other.round_number}`]);
+  const corrected = labels.filter((label) => label.correction)
+    .map((label) => [`${label.id}${CORRECTED}`, `round ${label.round_number}, corrected`]);
+  const checkpoints = (await checkpointsOf(of.run_id)).map(({ name, prediction }) => [
+    name, prediction ? wordsOf(name) : `${wordsOf(name)} (to be asked)`]);
+  const all = [...rounds, ...corrected, ...checkpoints, ...(of.has_ground_truth ? [[TRUTH, "ground truth"]] : [])];
+  return [...new Map(all)];
 }
 
 // The ground truth as a label that keeps all it knows.
@@ -27,9 +37,19 @@ async function truthSide(of) {
   return { side: TRUTH, name: "ground truth", label, rule, kept: truth };
 }
 
-// -> { side, name, label, rule, kept }; `of`: a label of the image, for the ground truth.
-export async function openSide(side, of) {
+async function checkpointSide(side, of, { tell, wanted }) {
+  const arrays = await predicted(of, side, tell, wanted);
+  if (!arrays) return null;
+  const label = { ...of, ...arrays, drawn: null };
+  const rule = { first: new Uint32Array(256), vetoed: new Uint8Array(256) };
+  return { side, name: wordsOf(side), label, rule, kept: label.prediction };
+}
+
+// -> { side, name, label, rule, kept }; `of`: a label of the image, for what is no label; `waiting`: as in
+// checkpoints.js. null: nobody waits for it any more.
+export async function openSide(side, of, waiting) {
   if (side === TRUTH) return truthSide(of);
+  if (isCheckpoint(side)) return checkpointSide(side, of, waiting);
   const label = await openLabel(idOf(side));
   const corrected = String(side).endsWith(CORRECTED);
   const rule = corrected ? await decidedRule(label) : ruleOf(label.table, label.thresholds);

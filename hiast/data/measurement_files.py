@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -51,11 +52,18 @@ def write_measurement(
     write_atomically(measurement_path(directory, name), header + body)
 
 
-def read_measurement(directory: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint16], str]:
-    """Class ids (H, W) uint8, confidence codes (H, W) uint16 and the name of their codebook.
+@dataclass(frozen=True)
+class StoredMeasurement:
+    """The parts of a file as label files hold them, not decoded."""
 
-    Raises UserError when the file is missing or damaged.
-    """
+    confidence: bytes
+    prediction: bytes
+    checksum: int
+    where: str
+
+
+def read_stored(directory: Path, name: str) -> StoredMeasurement:
+    """The file of image `name`. Raises UserError when it is missing or damaged."""
     path = measurement_path(directory, name)
     try:
         content = path.read_bytes()
@@ -67,8 +75,17 @@ def read_measurement(directory: Path, name: str) -> tuple[NDArray[np.uint8], NDA
         raise _unreadable(path, error.strerror or str(error)) from error
     except (struct.error, ValueError) as error:
         raise _unreadable(path, str(error)) from error
-    codes, codebook = decode_codes(rest[:length], str(path))
-    return decode_ids(rest[length:], str(path)), codes, codebook
+    return StoredMeasurement(rest[:length], rest[length:], checksum, str(path))
+
+
+def read_measurement(directory: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint16], str]:
+    """Class ids (H, W) uint8, confidence codes (H, W) uint16 and the name of their codebook.
+
+    Raises UserError when the file is missing or damaged.
+    """
+    stored = read_stored(directory, name)
+    codes, codebook = decode_codes(stored.confidence, stored.where)
+    return decode_ids(stored.prediction, stored.where), codes, codebook
 
 
 def _unreadable(path: Path, reason: str) -> UserError:

@@ -88,6 +88,25 @@ def measure_part(
     measure_images(measured, entries, target, directory, on_progress, is_there=is_there, on_file=on_file)
 
 
+def ask_about(
+    spec: RunSpec,
+    network: SegmentationModel,
+    target: ImageSet,
+    directory: Path,
+    first: str | None,
+    on_progress: OnProgress,
+    *,
+    is_there: Callable[[str], bool] | None = None,
+    on_file: Callable[[str], None] | None = None,
+) -> None:
+    """Write into `directory` what any network says of the target, asked just as labelling asks the teacher:
+    image `first`, then all others in the order of the data set. Goes on behind what is there."""
+    device = choose_device(spec.compute.device)
+    measured = from_network(network, target, spec.selection, spec.labelling, device)
+    entries = sorted(target.entries, key=lambda entry: entry.name != first)
+    measure_images(measured, entries, target, directory, on_progress, is_there=is_there, on_file=on_file)
+
+
 def label_measured_round(
     spec: RunSpec,
     number: int,

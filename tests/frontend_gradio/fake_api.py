@@ -16,6 +16,7 @@ from hiast.contracts.class_spaces import IGNORED, STREETS
 from hiast.data import label_files
 from hiast.selection import Codebook
 from tests.frontend_gradio.fake_answers import BASE, ProblemError, changed, found, page, problem_response
+from tests.frontend_gradio.fake_checkpoints import add_checkpoints
 from tests.frontend_gradio.fake_corrections import add_corrections
 from tests.frontend_gradio.fake_records import NOW, RUN_ID, FakeRecords
 from tests.frontend_gradio.fake_reviews import add_reviews
@@ -68,6 +69,7 @@ def create_fake_api() -> FastAPI:
     app.add_exception_handler(ProblemError, problem_response)
     for add in (_add_people, _add_datasets, _add_runs, _add_rounds, _add_labels, _add_jobs):
         add(app, records)
+    add_checkpoints(app, records)
     app.state.desk = add_reviews(app, records)
     app.state.easel = add_corrections(app, records, app.state.desk)
     return app
