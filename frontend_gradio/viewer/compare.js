@@ -11,7 +11,7 @@ import { arrange, following, onLayout } from "./layouts.js";
 import { Pane } from "./pane.js";
 import { named } from "./readout.js";
 import { drawScale } from "./scale.js";
-import { TRUTH, choices, hasThresholds, idOf, isCheckpoint, openSide } from "./sides.js";
+import { TRUTH, choices, hasThresholds, idOf, isCheckpoint, openSide, underSameRule } from "./sides.js";
 import { Toolbar } from "./toolbar.js";
 import { Viewport } from "./viewport.js";
 
@@ -100,7 +100,10 @@ class Compare {
       const [left, right] = await Promise.all(SIDES.map((side) => openSide(asked[side], of, waiting)));
       if (!left || !right) return undefined;
       if (left.label.name !== right.label.name) throw refusal(left.label, right.label);
-      return { of, left, right, sides: await choices(of, left.label, right.label) };
+      return {
+        of, left: underSameRule(left, right), right: underSameRule(right, left),
+        sides: await choices(of, left.label, right.label),
+      };
     });
     if (turn !== this.opening) return;
     if (!found) {
@@ -194,7 +197,7 @@ class Compare {
     const id = label.prediction[place];
     const ignored = kept[place] === IGNORED;
     const p = side === TRUTH ? "" : ` p ${label.table[label.codes[place]].toFixed(4)}`;
-    const facts = hasThresholds(side)
+    const facts = rule.first.some(Boolean)
       ? `${p}, θ ${(label.table[rule.first[id]] ?? 1).toFixed(4)}, ${ignored ? "ignored" : "kept"}` : p;
     return element("span", { class: ignored ? "st-muted" : "" }, `${name} `,
       element("b", {}, named(this.run.class_space, id)), facts);

@@ -45,6 +45,13 @@ async function checkpointSide(side, of, { tell, wanted }) {
   return { side, name: wordsOf(side), label, rule, kept: label.prediction };
 }
 
+// A checkpoint beside a label keeps what it would under the label's thresholds: otherwise all that the label
+// ignores would seem gained.
+export function underSameRule(side, other) {
+  if (!isCheckpoint(side.side) || !hasThresholds(other.side)) return side;
+  return { ...side, rule: other.rule, kept: keptIds(side.label, other.rule) };
+}
+
 // -> { side, name, label, rule, kept }; `of`: a label of the image, for what is no label; `waiting`: as in
 // checkpoints.js. null: nobody waits for it any more.
 export async function openSide(side, of, waiting) {

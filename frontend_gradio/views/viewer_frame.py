@@ -64,15 +64,15 @@ def inspect_frame() -> str:
 
 def compare_frame() -> str:
     """Toolbar with the two sides and two panes."""
-    tools = (
-        f"{_segments('layouts', _COMPARE_LAYOUTS, 'layout')}"
+    sides = (
         '<select id="left-side" title="On the left" aria-label="On the left"></select>'
         '<button type="button" id="swap" title="Swap left and right (X)" aria-label="Swap left and right">⇄'
         "</button>"
         '<select id="right-side" title="On the right" aria-label="On the right"></select>'
     )
+    tools = _segments("layouts", _COMPARE_LAYOUTS, "layout")
     return (
-        f'<div class="vw" id="compare">{_toolbar(_COMPARE_LAYERS, tools)}'
+        f'<div class="vw" id="compare">{_toolbar(_COMPARE_LAYERS, tools, sides)}'
         f'<div class="vw-panes side" id="panes">{_pane("left", "")}{_pane("right", "")}'
         '<input type="range" id="swipe" min="0" max="1000" value="500" aria-label="Where left meets right">'
         f"{_NOTHING}</div>"
@@ -98,10 +98,10 @@ def _segments(
     return f'<span class="vw-segments" id="{element_id}" role="group" aria-label="{label}">{buttons}</span>'
 
 
-def _toolbar(layers: tuple[tuple[str, str], ...], tools: str) -> str:
+def _toolbar(layers: tuple[tuple[str, str], ...], tools: str, sides: str = "") -> str:
     return (
         f'<div class="vw-toolbar">{_segments("layers", layers, "layer", in_words=True)}'
-        '<span class="vw-gap"></span>'
+        f'<span class="vw-gap"></span>{sides}'
         '<button type="button" id="help-open" title="Keys (?)" aria-label="Keys">?</button></div>'
         '<div class="vw-toolbar">'
         '<label class="vw-slider" title="Opacity of the layer">Opacity'
