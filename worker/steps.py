@@ -19,7 +19,7 @@ from hiast.contracts.reports import (
     Progress,
     TrainingReport,
 )
-from hiast.contracts.step_files import STATE_FILE, STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
+from hiast.contracts.step_files import HISTOGRAMS_FILE, STATE_FILE, STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.data import ImageSet
 from hiast.data.corrections import DecidedLabels
 from hiast.data.label_files import FILE_KINDS, KEPT_LABEL_KINDS, file_name
@@ -74,13 +74,17 @@ def _fetched(artifacts: ArtifactStore, key: str, name: str) -> Path:
 
 
 def _take_labels(
-    round_: RoundInput, reports: Sequence[LabelReport], on_progress: OnProgress, artifacts: ArtifactStore
+    round_: RoundInput,
+    reports: Sequence[LabelReport],
+    kinds: Sequence[str],
+    on_progress: OnProgress,
+    artifacts: ArtifactStore,
 ) -> Path:
-    """The round's label directory, with what `read_kept_label` needs of these labels in it."""
+    """The round's label directory, with these files of these labels in it."""
     versions: dict[str, str | None] = {
         file_name(report.name, kind): round_.label_versions[report.name]
         for report in reports
-        for kind in KEPT_LABEL_KINDS
+        for kind in kinds
     }
 
     def on_file(count: int) -> None:
@@ -170,7 +174,7 @@ def _generate_labels(
 ) -> None:
     """All labels of a round: by the teacher, or where other jobs have asked it, from what it said."""
     # Of labels written before an interruption; the quality of the whole set is measured at the end.
-    directory = _take_labels(round_, round_.labels, reporter.progress, artifacts)
+    directory = _take_labels(round_, round_.labels, FILE_KINDS, reporter.progress, artifacts)
     version, target = label_version(round_.created_at, reporter.attempt), _images(run.target)
 
     def on_files(name: str) -> None:
@@ -192,7 +196,9 @@ def _generate_labels(
         on_files=on_files,
         on_label=reporter.label,
         on_progress=reporter.progress,
+        histograms=artifacts.directory(round_.key) / HISTOGRAMS_FILE,
     )
+    artifacts.publish(round_.key, [HISTOGRAMS_FILE])
     _finish_round_step(reporter, report)
     # From here on nobody writes into these folders; what is left behind by a crash here is only space.
     artifacts.remove_unfinished(round_.labels_key)
@@ -213,7 +219,8 @@ def _train_together(
         raise UserError(f"round {round_.number} is not completely labelled.")
     used = [report for report in round_.labels if report.name not in round_.rejected]
     first = os.environ.get("RANK", "0") == "0"
-    directory = _take_labels(round_, used, reporter.progress if first else _silent, artifacts)
+    tell = reporter.progress if first else _silent
+    directory = _take_labels(round_, used, KEPT_LABEL_KINDS, tell, artifacts)
     labels = DecidedLabels(directory, round_.decisions, _take_corrections(round_, artifacts))
     progress = stops_together(reporter.progress)
     with process_group(run.spec.compute.device):

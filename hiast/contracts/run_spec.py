@@ -49,6 +49,8 @@ class SelectionSpec(Section):
     gamma: float = Field(default=8.0, ge=0.0)
     initial_threshold: float = Field(default=0.9, gt=0.0, lt=1.0)
     """θ of every class at the start of a round (ias); the one threshold of policy ct."""
+    threshold_bounds: dict[int, tuple[Share, Share]] = Field(default_factory=dict)
+    """Beyond the paper: floor and cap that θ of a class, by its id, never leaves; both alike fix it."""
     portion: float = Field(default=0.2, gt=0.0, le=1.0)
     """Share of each class that policy cbst keeps."""
     sample_interval: int = Field(default=4, ge=1)
@@ -68,6 +70,12 @@ class SelectionSpec(Section):
     def _check(self) -> SelectionSpec:
         if self.local_window % 2 == 0:
             raise ValueError(f"selection.local_window is {self.local_window}; give an odd number")
+        for class_id, (floor, cap) in self.threshold_bounds.items():
+            if floor > cap:
+                raise ValueError(
+                    f"selection.threshold_bounds of class {class_id}: floor {floor} is above cap {cap}; "
+                    "lower one or raise the other"
+                )
         return self
 
 

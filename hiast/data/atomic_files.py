@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from hiast.contracts.errors import UserError
 
@@ -15,6 +18,13 @@ def write_atomically(path: Path, data: bytes) -> None:
     The temporary file is hidden (its name begins with a dot) and removed if writing fails.
     Raises UserError when the system refuses (disk full, no permission).
     """
+    with open_atomically(path) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[IO[bytes]]:
+    """`write_atomically` for what is written piece by piece: a stream that appears whole at its end."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
@@ -22,7 +32,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise _refused(path, error) from error
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         # mkstemp makes private files; other accounts of the machine read data sets and labels.

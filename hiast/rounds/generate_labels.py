@@ -27,6 +27,8 @@ from hiast.pasting import class_sampling_probabilities, hard_classes
 from hiast.rounds.measurements import Measured, stored_codes
 from hiast.selection import (
     Codebook,
+    CountedCodes,
+    bounds_array,
     class_balanced_quantiles,
     constant_thresholds,
     sampled_codes,
@@ -44,6 +46,8 @@ class GeneratedLabel:
     prediction: NDArray[np.uint8]
     codes: NDArray[np.uint16]
     reason: NDArray[np.uint8]
+    counted: CountedCodes
+    """What its thresholds came from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +96,7 @@ def generate_labels(
     """
     codebook = Codebook.named(selection.codebook)
     weights = LossWeights(**losses.model_dump(exclude={"spatial"}))
+    bounds = bounds_array(selection.threshold_bounds, classes)
     if state is None:
         thresholds = _initial_thresholds(
             measured(order) if selection.policy == "cbst" else (),
@@ -101,12 +106,14 @@ def generate_labels(
             codebook,
             on_progress,
         )
+        if bounds is not None:
+            thresholds = np.clip(thresholds, bounds[0], bounds[1])
         state = SelectionState(0, thresholds, np.zeros(classes))
     remaining = measured(order[state.done :])
     while instance := list(itertools.islice(remaining, selection.images_per_instance)):
         start = state.done
         histogram = np.sum([part.histograms[0] for _, part in instance], axis=0)
-        state = _next_state(state, histogram, len(instance), selection, codebook)
+        state = _next_state(state, histogram, len(instance), selection, bounds, codebook)
         for position, (entry, part) in enumerate(instance, start):
             yield _label(entry, position, part, state, weights)
             on_progress(Progress(stage="label", done=position + 1, total=len(order), message=entry.name))
@@ -117,6 +124,7 @@ def _next_state(
     histogram: NDArray[np.int64],
     images: int,
     selection: SelectionSpec,
+    bounds: NDArray[np.float64] | None,
     codebook: Codebook,
 ) -> SelectionState:
     thresholds = state.thresholds
@@ -128,6 +136,7 @@ def _next_state(
             beta=selection.beta,
             gamma=selection.gamma,
             codebook=codebook,
+            bounds=bounds,
         )
     values = update_class_values_from_histogram(
         state.class_values, histogram, thresholds, codebook=codebook
@@ -178,6 +187,7 @@ def _label(
         measured.prediction[0].cpu().numpy(),
         stored_codes(measured)[0],
         selected.reason[0].cpu().numpy(),
+        CountedCodes.of(measured.histograms[0], measured.codebook),
     )
 
 

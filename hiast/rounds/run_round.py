@@ -32,11 +32,13 @@ from hiast.rounds.generate_labels import (
     state_after,
     summarise_labels,
 )
+from hiast.rounds.label_counts import counting_labels
 from hiast.rounds.measurements import Measured, from_files, from_network, measure_images
 from hiast.rounds.processes import process_count, process_number
 from hiast.rounds.score_labels import score_labels
 from hiast.rounds.train_student import train_student
 from hiast.rounds.training_state import StateFile, fingerprint
+from hiast.selection import CountedCodes
 
 LABELS_BEING_WRITTEN: Final = 4
 """Labels whose files another thread writes while the network works on the next image."""
@@ -53,17 +55,20 @@ def label_round(
     on_label: Callable[[LabelReport], None],
     on_progress: OnProgress,
     on_files: Callable[[str], None] | None = None,
+    histograms: Path | None = None,
 ) -> LabelSetReport:
     """Label `target` for round `number` (from 1) into `directory`, going on behind `written`.
 
     `on_label` is called, in labelling order, when all files of a label are complete; before that, in the
     thread that wrote them, `on_files` with the name of its image, so that they can be sent elsewhere while
-    the network works on. Returns the totals of the whole set, with the labels' quality where the target has
-    ground truth.
+    the network works on. `histograms`: where to write the counted confidences of all labels; None: nowhere.
+    Returns the totals of the whole set, with the labels' quality where the target has ground truth.
     """
     device = choose_device(spec.compute.device)
     measured = from_network(teacher, target, spec.selection, spec.labelling, device)
-    return _label(spec, number, measured, target, directory, written, on_label, on_files, on_progress)
+    return _label(
+        spec, number, measured, target, directory, written, on_label, on_files, on_progress, histograms
+    )
 
 
 def measure_part(
@@ -118,10 +123,13 @@ def label_measured_round(
     on_label: Callable[[LabelReport], None],
     on_progress: OnProgress,
     on_files: Callable[[str], None] | None = None,
+    histograms: Path | None = None,
 ) -> LabelSetReport:
     """`label_round` from what `measure_part` has written for all parts: the same labels, no network."""
     measured = from_files(measurements, target.classes.num_classes, spec.selection)
-    return _label(spec, number, measured, target, directory, written, on_label, on_files, on_progress)
+    return _label(
+        spec, number, measured, target, directory, written, on_label, on_files, on_progress, histograms
+    )
 
 
 def _label(
@@ -134,6 +142,7 @@ def _label(
     on_label: Callable[[LabelReport], None],
     on_files: Callable[[str], None] | None,
     on_progress: OnProgress,
+    histograms: Path | None,
 ) -> LabelSetReport:
     order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
     state = state_after(written, spec.selection.images_per_instance)
@@ -148,8 +157,9 @@ def _label(
             on_label(report)
             reports.append(report)
 
-    def write(label: GeneratedLabel) -> None:
+    def write(label: GeneratedLabel, count: Callable[[CountedCodes], None]) -> None:
         _write(directory, label, target.classes, spec.selection.codebook)
+        count(label.counted)
         if on_files is not None:
             on_files(label.report.name)
 
@@ -162,10 +172,13 @@ def _label(
         state=state,
         on_progress=on_progress,
     )
-    with ThreadPoolExecutor(1) as writer:
+    counting = counting_labels(
+        histograms, directory, list(reports), target.classes.num_classes, spec.selection.codebook
+    )
+    with counting as count, ThreadPoolExecutor(1) as writer:
         try:
             for label in labels:
-                files = writer.submit(write, label)
+                files = writer.submit(write, label, count)
                 waiting.append((label.report, files))
                 finish(at_most=LABELS_BEING_WRITTEN)
         finally:

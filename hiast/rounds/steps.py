@@ -16,7 +16,7 @@ from hiast.contracts.reports import (
     TrainingReport,
 )
 from hiast.contracts.run_spec import RunSpec
-from hiast.contracts.step_files import STATE_FILE
+from hiast.contracts.step_files import HISTOGRAMS_FILE, STATE_FILE
 from hiast.data import ImageSet, scan_dataset
 from hiast.data.atomic_files import write_atomically
 from hiast.data.corrections import with_corrections_beside
@@ -128,6 +128,7 @@ def label_directory(
         written=written,
         on_label=on_label,
         on_progress=on_progress,
+        histograms=directory / HISTOGRAMS_FILE,
     )
     write_atomically(directory / LABEL_SET_FILE, label_set.model_dump_json(indent=2).encode())
     return label_set

@@ -11,8 +11,10 @@ from hiast.selection.class_balanced import (
 )
 from hiast.selection.class_values import update_class_values, update_class_values_from_histogram
 from hiast.selection.codebook import Codebook
+from hiast.selection.counted_codes import CountedCodes
 from hiast.selection.histograms import count_codes, kept_pixels, mean_kept_confidence, predicted_pixels
 from hiast.selection.instance_adaptive import (
+    bounds_array,
     instance_adaptive_thresholds,
     replay_thresholds,
     update_thresholds,
@@ -22,7 +24,9 @@ from hiast.selection.local_consistency import locally_consistent
 
 __all__ = [
     "Codebook",
+    "CountedCodes",
     "apply_thresholds",
+    "bounds_array",
     "class_balanced_quantiles",
     "class_balanced_thresholds",
     "constant_thresholds",

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from hiast.contracts.errors import UserError
 from hiast.selection.arrays import ArrayT, like, to_numpy
 from hiast.selection.codebook import Codebook
-from hiast.selection.histograms import check_class_ids, quantiles
+from hiast.selection.counted_codes import CountedCodes, quantiles
+from hiast.selection.histograms import check_class_ids
 
 
 def class_balanced_thresholds(
@@ -76,7 +77,7 @@ def class_balanced_quantiles(
     """
     if not 0.0 < portion <= 1.0:
         raise UserError(f"portion is {portion}, accepted are values above 0 up to 1.")
-    found = quantiles(histograms, np.full(len(histograms), 1.0 - portion), codebook)
+    found = quantiles(CountedCodes.of(histograms, codebook), np.full(len(histograms), 1.0 - portion))
     found = np.where(np.isnan(found), 1.0, found)
     return codebook.decode(codebook.encode(found)) if codebook.name == "float16" else found
 

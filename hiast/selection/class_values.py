@@ -36,7 +36,7 @@ def update_class_values(
     check_class_ids(classes, len(before))
     counts = np.bincount(classes, minlength=len(before))
     sums = np.bincount(classes, weights=confidences[kept], minlength=len(before))
-    return like(values, _smooth(before, sums / np.maximum(counts, 1), momentum))
+    return like(values, smooth_class_values(before, sums / np.maximum(counts, 1), momentum))
 
 
 def update_class_values_from_histogram(
@@ -48,12 +48,13 @@ def update_class_values_from_histogram(
     momentum: float = MOMENTUM,
 ) -> NDArray[np.float64]:
     """The same update from an instance's counts (C, K) and its thresholds (C,): no pixels needed."""
-    return _smooth(values, mean_kept_confidence(histogram, thresholds, codebook), momentum)
+    return smooth_class_values(values, mean_kept_confidence(histogram, thresholds, codebook), momentum)
 
 
-def _smooth(
-    values: NDArray[np.float64], means: NDArray[np.float64], momentum: float
+def smooth_class_values(
+    values: NDArray[np.float64], means: NDArray[np.float64], momentum: float = MOMENTUM
 ) -> NDArray[np.float64]:
+    """The update from the means (C,) of an instance's kept confidences, 0 for a class without any."""
     if not 0.0 <= momentum <= 1.0:
         raise UserError(f"momentum is {momentum}, accepted are 0 to 1.")
     smoothed = np.where(values == 0.0, means, momentum * values + (1.0 - momentum) * means)

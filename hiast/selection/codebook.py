@@ -19,6 +19,8 @@ from hiast.selection.arrays import ArrayT, like, to_numpy
 LOG12_CODES = 4096
 LOG12_CODES_PER_BIT = 256
 """log12: codes per unit of −log2(1−p); 4096 codes cover [0, 16]."""
+WEIGHT_OF_ONE = 2**36
+"""Confidence 1 in `Codebook.weights`: the sum over the largest image, 2^26 pixels, fits an int64."""
 FLOAT16_CODES = 0x3C00 + 1
 """float16: bit patterns of 0.0 up to and including 1.0, which are in order of their value."""
 
@@ -55,6 +57,11 @@ class Codebook:
         if name == "float16":
             return _float16()
         raise NotFoundError(f"codebook {name!r} is unknown.", remedy="Known: float16, log12.")
+
+    @property
+    def weights(self) -> NDArray[np.int64]:
+        """(K,) int64: levels in units of 2^−36, so that sums over any image fit and are exact."""
+        return _weights(self.name)
 
     @property
     def size(self) -> int:
@@ -116,6 +123,13 @@ def _float16_codes(confidence: NDArray[Any]) -> NDArray[np.uint16]:
 def _table(name: str, levels: NDArray[np.float64]) -> Codebook:
     levels.flags.writeable = False
     return Codebook(name, levels)
+
+
+@cache
+def _weights(name: str) -> NDArray[np.int64]:
+    weights = np.rint(Codebook.named(name).levels * WEIGHT_OF_ONE).astype(np.int64)
+    weights.flags.writeable = False
+    return weights
 
 
 @cache

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.errors import UserError
-from hiast.selection.codebook import Codebook
+from hiast.selection.codebook import WEIGHT_OF_ONE, Codebook
 
 
 def count_codes(
@@ -49,52 +49,6 @@ def check_class_ids(classes: NDArray[Any], num_classes: int) -> None:
         )
 
 
-def quantiles(
-    histograms: NDArray[Any],
-    shares: NDArray[np.float64],
-    codebook: Codebook,
-    *,
-    extra: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
-    """Per class, the quantile of the confidences a histogram counts, linear interpolation.
-
-    histograms: (C, K) counts; shares: (C,) in 0..1; extra: (C,) one more sample per class, or None.
-    Returns (C,) float64, bit-equal to numpy.quantile on the decoded samples; NaN for a class without
-    any sample.
-    """
-    num_classes, size = histograms.shape
-    # One running sum over all classes: it never falls, so a single search finds every class's sample.
-    running = np.cumsum(histograms.reshape(-1), dtype=np.int64)
-    ends = running[size - 1 :: size]
-    starts = np.concatenate(([0], ends[:-1]))
-    extras = 0 if extra is None else 1
-    last = ends - starts + extras - 1
-    position = np.maximum(last, 0) * shares
-    lower = np.floor(position).astype(np.int64)
-    ranks = np.stack((lower, np.minimum(lower + 1, np.maximum(last, 0))))
-    if extra is None:
-        below, is_extra = ranks, np.zeros_like(ranks, dtype=bool)
-    else:
-        first_code = np.searchsorted(codebook.levels, extra, side="left")
-        flat_end = np.arange(num_classes) * size + first_code
-        smaller = np.where(first_code == 0, 0, running[np.maximum(flat_end, 1) - 1] - starts)
-        is_extra = ranks == smaller
-        below = ranks - (ranks > smaller)
-    found = np.searchsorted(running, starts + below, side="right") - np.arange(num_classes) * size
-    samples = codebook.levels[np.clip(found, 0, size - 1)]
-    if extra is not None:
-        samples = np.where(is_extra, extra, samples)
-    return np.where(last >= 0, _interpolate(samples[0], samples[1], position - lower), np.nan)
-
-
-def _interpolate(
-    low: NDArray[np.float64], high: NDArray[np.float64], weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Linear interpolation from the nearer end, which is how numpy.quantile rounds."""
-    step = high - low
-    return np.where(weight >= 0.5, high - step * (1.0 - weight), low + step * weight)
-
-
 def predicted_pixels(histograms: NDArray[Any]) -> NDArray[np.int64]:
     """Pixels predicted as each class: (..., C, K) -> (..., C) int64."""
     counts: NDArray[np.int64] = histograms.sum(axis=-1, dtype=np.int64)
@@ -111,10 +65,17 @@ def kept_pixels(
 def mean_kept_confidence(
     histogram: NDArray[Any], thresholds: NDArray[np.float64], codebook: Codebook
 ) -> NDArray[np.float64]:
-    """Mean decoded confidence of the kept pixels of each class: (C, K) -> (C,); 0 where none is kept."""
+    """Mean decoded confidence of the kept pixels of each class: (C, K) -> (C,); 0 where none is kept.
+
+    Summed in integers, so that the order of summing makes no difference (`Codebook.weights`).
+    """
     tails = _tails(histogram, thresholds, codebook)
-    counts = tails.sum(axis=-1)
-    return np.where(counts > 0, tails @ codebook.levels / np.maximum(counts, 1), 0.0)
+    return mean_confidence(tails @ codebook.weights, tails.sum(axis=-1))
+
+
+def mean_confidence(weight: NDArray[np.int64], pixels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean confidence from sums of `Codebook.weights` and numbers of pixels, any shape; 0 for no pixel."""
+    return np.where(pixels > 0, weight / (float(WEIGHT_OF_ONE) * np.maximum(pixels, 1)), 0.0)
 
 
 def _tails(histograms: NDArray[Any], thresholds: NDArray[np.float64], codebook: Codebook) -> NDArray[Any]:

@@ -59,7 +59,8 @@ def test_a_run_that_lost_its_worker_in_every_step_ends_with_the_same_files(studi
     assert attempts(studio, disturbed) == begun
     assert set(attempts(studio, left_alone).values()) == {1}
     expected = files_of(studio, left_alone)
-    assert len(expected) == 3 + 3 * 16
+    # The networks, the counts, and three files a label.
+    assert len(expected) == 3 + 1 + 3 * 16
     assert files_of(studio, disturbed) == expected
     rounds = [made["rounds"][0] for made in (whole, run)]
     curves = [studio.get(f"/rounds/{round_['id']}/thresholds") for round_ in rounds]

@@ -293,10 +293,7 @@ class FakeRecords:
     def approve(self, round_id: int) -> Approval:
         current = self.round(round_id)
         self.rounds[round_id - 1] = current.model_copy(update={"state": "training", "approved_by": "ada"})
-        rejected = current.reviews.rejected
+        out = current.reviews.rejected
         return Approval(
-            round=self.round(round_id),
-            job_id=9,
-            training_images=IMAGES - rejected,
-            excluded_images=rejected,
+            round=self.round(round_id), job_id=9, training_images=IMAGES - out, excluded_images=out
         )

@@ -5,15 +5,25 @@ import pytest
 import torch
 
 from hiast.contracts.class_spaces import ClassSpace
-from hiast.contracts.errors import Canceled
+from hiast.contracts.errors import Canceled, UserError
 from hiast.contracts.labels import Reason
 from hiast.contracts.reports import LabelReport
 from hiast.contracts.run_spec import InferenceSpec, LossSpec, PasteSpec, RunSpec, SelectionSpec
+from hiast.contracts.step_files import HISTOGRAMS_FILE
+from hiast.data.histogram_files import read_histograms
 from hiast.data.label_files import read_codes, read_prediction, read_reason
 from hiast.rounds.generate_labels import generate_labels, labelling_order, state_after, summarise_labels
 from hiast.rounds.measurements import from_network
 from hiast.rounds.run_round import label_round
-from hiast.selection import Codebook, count_codes, labels_from_codes, reasons_from_labels, replay_thresholds
+from hiast.selection import (
+    Codebook,
+    bounds_array,
+    count_codes,
+    labels_from_codes,
+    reasons_from_labels,
+    replay_thresholds,
+)
+from hiast.selection.replay import CountedRound, replay_round
 
 
 def spec_of(images, **selection):
@@ -30,7 +40,12 @@ def spec_of(images, **selection):
 def label(model, images, directory, written=(), on_progress=lambda _progress: None, **selection):
     reports = []
     spec = spec_of(images, **selection)
-    arguments = {"written": list(written), "on_label": reports.append, "on_progress": on_progress}
+    arguments = {
+        "written": list(written),
+        "on_label": reports.append,
+        "on_progress": on_progress,
+        "histograms": directory / HISTOGRAMS_FILE,
+    }
     try:
         return reports, label_round(spec, 1, model, images, directory, **arguments)
     except Canceled:
@@ -64,6 +79,38 @@ def test_stored_codes_give_the_thresholds_and_reasons_again(
         assert report.kept_pixels == [int((labels == c).sum()) for c in (0, 1)]
         assert report.predicted_pixels == [int((prediction == c).sum()) for c in (0, 1)]
         assert 0 < sum(report.kept_pixels) < reason.size
+
+
+@pytest.mark.parametrize("policy", ["ias", "ct"])
+@pytest.mark.parametrize("gate", [0.0, 0.9])
+@pytest.mark.parametrize("together", [1, 3])
+def test_the_counts_beside_the_labels_replay_them(halves, brightness, tmp_path, policy, gate, together):
+    bounds = {0: (0.2, 0.75), 1: (0.9, 0.9)}
+    selection = {"policy": policy, "local_consistency": gate, "images_per_instance": together}
+    reports, _ = label(brightness(0.3), halves, tmp_path, **selection, threshold_bounds=bounds)
+    replay = replay_round(
+        CountedRound.of(read_histograms(tmp_path / HISTOGRAMS_FILE)),
+        range(len(reports)),
+        np.full(2, 0.7),
+        alpha=0.5,
+        beta=0.9,
+        gamma=8.0,
+        bounds=bounds_array(bounds, 2),
+        images_per_instance=together,
+        follow=policy == "ias",
+    )
+    assert replay.thresholds.tolist() == [report.thresholds for report in reports]
+    assert replay.kept_pixels.tolist() == [report.kept_pixels for report in reports]
+    assert replay.class_values.tolist() == [report.class_values for report in reports]
+    assert {report.thresholds[1] for report in reports} == {0.9}
+    assert max(report.thresholds[0] for report in reports) <= 0.75
+
+
+def test_bounds_of_a_class_that_does_not_exist_are_refused(halves, brightness, tmp_path):
+    with pytest.raises(UserError, match="class 2; there are classes 0 to 1"):
+        label(brightness(0.3), halves, tmp_path, threshold_bounds={2: (0.1, 0.2)})
+    with pytest.raises(ValueError, match="class 1: floor 0.8 is above cap 0.2"):
+        label(brightness(0.3), halves, tmp_path, threshold_bounds={1: (0.8, 0.2)})
 
 
 @pytest.mark.parametrize("policy", ["ias", "cbst", "ct", "nt"])

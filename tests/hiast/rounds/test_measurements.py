@@ -4,6 +4,7 @@ import pytest
 
 from hiast.contracts.errors import Canceled, UserError
 from hiast.contracts.run_spec import RunSpec
+from hiast.contracts.step_files import HISTOGRAMS_FILE
 from hiast.data import ImageSet, scan_dataset
 from hiast.rounds.run_round import label_measured_round, label_round, measure_part
 
@@ -25,7 +26,12 @@ def spec_of(images, **selection):
 
 def label_at_once(model, images, directory, **selection):
     reports = []
-    arguments = {"written": [], "on_label": reports.append, "on_progress": silent}
+    arguments = {
+        "written": [],
+        "on_label": reports.append,
+        "on_progress": silent,
+        "histograms": directory / HISTOGRAMS_FILE,
+    }
     return reports, label_round(spec_of(images, **selection), 1, model, images, directory, **arguments)
 
 
@@ -34,7 +40,12 @@ def label_in_parts(model, images, directory, parts, **selection):
     for number in reversed(range(parts)):
         measure_part(spec, 1, model, images, directory / "said", (number, parts), silent)
     reports = []
-    arguments = {"written": [], "on_label": reports.append, "on_progress": silent}
+    arguments = {
+        "written": [],
+        "on_label": reports.append,
+        "on_progress": silent,
+        "histograms": directory / "labels" / HISTOGRAMS_FILE,
+    }
     return reports, label_measured_round(
         spec, 1, directory / "said", images, directory / "labels", **arguments
     )

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 
 from hiast.contracts.errors import UserError
 from hiast.selection import Codebook, count_codes, kept_pixels, mean_kept_confidence, predicted_pixels
-from hiast.selection.histograms import quantiles
+from hiast.selection.counted_codes import CountedCodes, quantiles
 
 BOOKS = [Codebook.log12(), Codebook.float16()]
 
@@ -25,7 +25,7 @@ def test_quantiles_equal_numpys_on_the_samples_themselves(
     histograms = np.stack([np.bincount(codes, minlength=book.size) for codes in draws])
     shares = np.full(len(draws), share)
     extras = None if extra is None else np.full(len(draws), extra)
-    found = quantiles(histograms, shares, book, extra=extras)
+    found = quantiles(CountedCodes.of(histograms, book), shares, extra=extras)
     for codes, quantile in zip(draws, found, strict=True):
         samples = book.decode(codes) if extra is None else np.append(book.decode(codes), extra)
         expected = np.quantile(samples, share) if samples.size else np.nan
