@@ -23,6 +23,7 @@ import backend.recipes.routes
 import backend.reviews.routes
 import backend.rounds.routes
 import backend.runs.routes
+import backend.what_if.routes
 import backend.workers.routes
 from backend.artifacts import configured_store
 from backend.auth.cross_site import RefuseCrossSite
@@ -46,6 +47,7 @@ ROUTERS = (
     backend.recipes.routes.router,
     backend.runs.routes.router,
     backend.rounds.routes.router,
+    backend.what_if.routes.router,
     backend.labels.routes.router,
     backend.reviews.routes.router,
     backend.corrections.routes.router,

@@ -56,6 +56,7 @@ ENDPOINTS = {
     "GET /api/v1/rounds/{round_id}/thresholds": "read",
     "GET /api/v1/rounds/{round_id}/classes": "read",
     "GET /api/v1/rounds/{round_id}/labels": "read",
+    "POST /api/v1/rounds/{round_id}/what-if": "read",
     "POST /api/v1/rounds/{round_id}/approve": "operate",
     "GET /api/v1/labels/{label_id}": "read",
     "POST /api/v1/labels/{label_id}/review": "review",
@@ -85,6 +86,8 @@ ENDPOINTS = {
     "POST /api/v1/jobs/{job_id}/priority": "operate",
     "GET /api/v1/workers": "read",
 }
+QUESTIONS = {"POST /api/v1/rounds/{round_id}/what-if"}
+"""Too long for an address; they change nothing."""
 OWN_AFFAIRS = {
     "PUT /api/v1/session/password",
     "DELETE /api/v1/session",
@@ -119,7 +122,7 @@ def test_no_route_was_left_out_of_the_table(app: FastAPI) -> None:
     changing = {
         name for name, wanted in ENDPOINTS.items() if wanted == "read" and not name.startswith("GET")
     }
-    assert changing == OWN_AFFAIRS
+    assert changing == OWN_AFFAIRS | QUESTIONS
 
 
 def test_every_route_asks_for_the_permission_of_the_table(app: FastAPI) -> None:

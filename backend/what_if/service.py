@@ -1,0 +1,218 @@
+"""What other settings of the selection would have kept of a round: its counts, replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.artifacts import ArtifactStore, round_key
+from backend.datasets.tables import Image
+from backend.errors import ConflictError
+from backend.labels.tables import Label
+from backend.rounds.repository import get_round
+from backend.runs.tables import Run
+from backend.what_if.schemas import ThresholdBand, WhatIf, WhatIfClass, WhatIfRead
+from hiast.contracts.class_spaces import ClassSpace
+from hiast.contracts.errors import NotFoundError, UserError
+from hiast.contracts.reports import LabelSetReport
+from hiast.contracts.run_spec import PasteSpec, SelectionSpec
+from hiast.contracts.step_files import HISTOGRAMS_FILE
+from hiast.data.histogram_files import read_histograms
+from hiast.pasting import class_sampling_probabilities, hard_classes
+from hiast.selection import bounds_array, constant_thresholds
+from hiast.selection.replay import CountedRound, Replay, replay_round
+
+BAND_POINTS: Final = 200
+OF_IAS: Final = ("alpha", "beta", "gamma")
+
+
+@dataclass(frozen=True)
+class LabelledRound:
+    """A finished label set, its settings, and its images in labelling order."""
+
+    id: int
+    number: int
+    key: str
+    selection: SelectionSpec
+    paste: PasteSpec
+    classes: ClassSpace
+    label_set: LabelSetReport
+    first_thresholds: list[float]
+    """Of its first image."""
+    label_ids: list[int]
+    pixels: NDArray[np.int64]
+    places: NDArray[np.int64]
+    """The images in data set order, as places in the labelling order."""
+
+
+def labelled_round(session: Session, round_id: int) -> LabelledRound:
+    """Read what a replay needs besides the counts. Raises ConflictError while labels are being made."""
+    round_ = get_round(session, round_id)
+    if round_.label_set is None:
+        raise ConflictError(
+            f"round {round_.number} is not completely labelled.", remedy="Ask again when it is in review."
+        )
+    run = session.get_one(Run, round_.run_id)
+    query = (
+        select(Label.id, Label.height * Label.width, Image.position)
+        .join(Image, Image.id == Label.image_id)
+        .where(Label.round_id == round_id)
+        .order_by(Label.position)
+    )
+    ids, pixels, positions = zip(*session.execute(query).all(), strict=True)
+    first = session.scalars(select(Label).where(Label.id == ids[0])).one()
+    return LabelledRound(
+        id=round_.id,
+        number=round_.number,
+        key=round_key(round_.run_id, round_.number),
+        selection=run.spec.selection,
+        paste=run.spec.paste,
+        classes=run.class_space,
+        label_set=round_.label_set,
+        first_thresholds=first.report.thresholds,
+        label_ids=list(ids),
+        pixels=np.array(pixels, np.int64),
+        places=np.argsort(np.array(positions), kind="stable"),
+    )
+
+
+def what_if(labelled: LabelledRound, artifacts: ArtifactStore, asked: WhatIf) -> WhatIfRead:
+    """Replay the round with other settings. Raises UserError for settings that do not fit the round."""
+    selection = _changed(labelled.selection, asked)
+    counted = _counted(labelled, artifacts)
+    order = _order(labelled, asked)
+    replay = _replay(labelled, counted, selection, order)
+    kept = replay.kept_pixels
+    return WhatIfRead(
+        round_id=labelled.id,
+        images=len(order),
+        kept_share=float(kept.sum() / labelled.pixels.sum()),
+        was_kept_share=labelled.label_set.kept_share,
+        classes=_classes(labelled, replay),
+        label_ids=[labelled.label_ids[place] for place in order],
+        thresholds=replay.thresholds.tolist(),
+        kept_shares=(kept.sum(axis=1) / labelled.pixels[order]).tolist(),
+        band=_band(labelled, counted, selection, asked.shuffles) if asked.shuffles else None,
+    )
+
+
+def _changed(selection: SelectionSpec, asked: WhatIf) -> SelectionSpec:
+    """The run's settings with those that are asked for."""
+    names = (*OF_IAS, "initial_threshold", "threshold_bounds")
+    changes: dict[str, Any] = {name: value for name in names if (value := getattr(asked, name)) is not None}
+    useless = [name for name in changes if name in OF_IAS and selection.policy != "ias"]
+    if selection.policy in ("cbst", "nt") and "initial_threshold" in changes:
+        useless.append("initial_threshold")
+    if useless:
+        raise UserError(
+            f"{useless[0]} has no effect: the run's policy is {selection.policy}.",
+            where=useless[0],
+            remedy="Leave it out; threshold_bounds work with every policy.",
+        )
+    try:
+        return SelectionSpec.model_validate({**selection.model_dump(), **changes})
+    except ValueError as error:
+        (problem,) = error.errors()[:1]  # type: ignore[attr-defined]
+        raise UserError(problem["msg"].removeprefix("Value error, "), where="what-if") from error
+
+
+def _counted(labelled: LabelledRound, artifacts: ArtifactStore) -> CountedRound:
+    if not artifacts.holds(labelled.key, HISTOGRAMS_FILE):
+        raise NotFoundError(
+            f"round {labelled.number} has no counts of its confidences: an earlier version labelled it.",
+            where=f"{labelled.key}/{HISTOGRAMS_FILE}",
+            remedy="Rounds that are labelled from now on have them.",
+        )
+    path = artifacts.fetch(labelled.key, [HISTOGRAMS_FILE]) / HISTOGRAMS_FILE
+    counted = CountedRound.of(read_histograms(path))
+    if len(counted.images) != len(labelled.label_ids):
+        raise UserError(
+            f"there are counts of {len(counted.images)} images, and {len(labelled.label_ids)} labels.",
+            where=str(path),
+            remedy="Restore the file, or start the run again.",
+        )
+    return counted
+
+
+def _order(labelled: LabelledRound, asked: WhatIf) -> NDArray[np.int64]:
+    if asked.order == "data_set":
+        return labelled.places
+    if asked.seed is not None:
+        return _shuffled(labelled, asked.seed)
+    return np.arange(len(labelled.label_ids))
+
+
+def _shuffled(labelled: LabelledRound, seed: int) -> NDArray[np.int64]:
+    """The order that a run of this seed has (hiast.rounds.generate_labels.labelling_order)."""
+    images = np.random.default_rng([seed, labelled.number]).permutation(len(labelled.places))
+    return labelled.places[images]
+
+
+def _replay(
+    labelled: LabelledRound, counted: CountedRound, selection: SelectionSpec, order: NDArray[np.int64]
+) -> Replay:
+    classes = labelled.classes.num_classes
+    initial = {
+        "cbst": np.array(labelled.first_thresholds),
+        "nt": constant_thresholds(classes, 0.0),
+    }.get(selection.policy, constant_thresholds(classes, selection.initial_threshold))
+    return replay_round(
+        counted,
+        order,
+        initial,
+        alpha=selection.alpha,
+        beta=selection.beta,
+        gamma=selection.gamma,
+        bounds=bounds_array(selection.threshold_bounds, classes),
+        images_per_instance=selection.images_per_instance,
+        follow=selection.policy == "ias",
+    )
+
+
+def _classes(labelled: LabelledRound, replay: Replay) -> list[WhatIfClass]:
+    was, paste = labelled.label_set, labelled.paste
+    values, kept = replay.class_values[-1], replay.kept_pixels
+    hard = hard_classes(values, paste.hard_classes, paste.excluded) if paste.enabled else []
+    donors = [bool(column.any()) for column in kept.T]
+    chances = class_sampling_probabilities(values, hard, has_donor=donors)
+    totals, images = kept.sum(axis=0), (kept > 0).sum(axis=0)
+    return [
+        WhatIfClass(
+            class_id=c,
+            name=name,
+            threshold=replay.thresholds[-1, c],
+            was_threshold=was.thresholds[c],
+            predicted_pixels=was.class_predicted_pixels[c],
+            kept_pixels=totals[c],
+            was_kept_pixels=was.class_kept_pixels[c],
+            kept_images=images[c],
+            class_value=values[c],
+            was_class_value=was.class_values[c],
+            hard=c in hard,
+            was_hard=c in was.hard_classes,
+            sampling_probability=chances[c],
+            was_sampling_probability=was.sampling_probabilities[c],
+        )
+        for c, name in enumerate(labelled.classes.classes)
+    ]
+
+
+def _band(
+    labelled: LabelledRound, counted: CountedRound, selection: SelectionSpec, shuffles: int
+) -> ThresholdBand:
+    orders: Sequence[NDArray[np.int64]] = [_shuffled(labelled, seed) for seed in range(shuffles)]
+    trails = np.stack([_replay(labelled, counted, selection, order).thresholds for order in orders])
+    images = trails.shape[1]
+    at = np.unique(np.linspace(0, images - 1, min(images, BAND_POINTS)).astype(np.int64))
+    return ThresholdBand(
+        shuffles=shuffles,
+        at=(at + 1).tolist(),
+        low=trails[:, at].min(axis=0).tolist(),
+        high=trails[:, at].max(axis=0).tolist(),
+    )
