@@ -37,12 +37,14 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
             thresholds = plot("threshold-plot", "Thresholds, image by image", nothing, min_width=420)
             kept = plot("kept-plot", "Kept share of each class", nothing, min_width=320)
         classes = live_html("classes")
+        with gr.Column(visible=False) as labelled:
+            plain_html(viewer_frame.what_if(), js_on_load=viewer_frame.start("what_if"))
         with gr.Column(visible=False) as changes:
             flow = plot("flow-plot", "What became of each class since the round before", "Measuring …")
             flow_note = live_html("flow-note")
         plain_html(viewer_frame.label_grid(), elem_id="labels", js_on_load=viewer_frame.start("label_grid"))
     approved = approval.build(client, round_id, approve)
-    outputs = [round_id, heading, approve, worries, plots, thresholds, kept, classes]
+    outputs = [round_id, heading, approve, worries, labelled, plots, thresholds, kept, classes]
     refresh = refreshing.build(client, blocks, draw, outputs)
     approved.success(**refresh)
     # Reads pixels of many labels, so the rest of the page does not wait for it.
@@ -65,14 +67,14 @@ def draw(client: ApiClient, query: Query) -> Drawing:
         words = empty_page(
             "Round", "No round yet.", "Start a run; its first round appears when labelling begins."
         )
-        return Drawing([None, words, no_button, "", hidden, "", "", ""], True)
+        return Drawing([None, words, no_button, "", hidden, hidden, "", "", ""], True)
     try:
         round_ = client.round(round_id)
     except ApiError as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
         trouble = page_trouble("Round", error.detail)
-        return Drawing([None, trouble, no_button, "", hidden, "", "", ""], False)
+        return Drawing([None, trouble, no_button, "", hidden, hidden, "", "", ""], False)
     run = client.run(round_.run_id)
     button = gr.update(
         value=round_summary.approve_words(round_),
@@ -93,12 +95,14 @@ def newest_round_id(client: ApiClient) -> int | None:
 def _pictures(client: ApiClient, round_: RoundRead, run: RunRead) -> list[Any]:
     if round_.label_count == 0:
         words = class_table.no_labels()
-        return ["", gr.update(visible=False), "", "", words]
+        hidden = gr.update(visible=False)
+        return ["", hidden, hidden, "", "", words]
     classes = client.classes(round_.id)
     trajectory = client.thresholds(round_.id)
     quality = round_.label_set.quality if round_.label_set else None
     return [
         alarms.alarm_list(alarms.alarms_of(round_, previous_round(round_, run), classes)),
+        gr.update(visible=round_.label_set is not None),
         gr.update(visible=True),
         charts.threshold_figure(trajectory, [row.colour for row in classes]).to_json(),
         charts.kept_share_figure(classes).to_json(),

@@ -49,7 +49,7 @@ async function photo(label) {
 
 // The confidences that codes stand for come from the API: thresholds compare exactly as they did there.
 const tables = new Map(); // codebook -> promise of its table
-function tableOf(levels) {
+export function tableOf(levels) {
   if (!tables.has(levels)) {
     const table = send(`/codebooks/${levels}`).then(async (response) => new Float64Array(await response.arrayBuffer()));
     tables.set(levels, table);

@@ -7,7 +7,7 @@ const SETTINGS = {
 };
 let loading = null;
 
-function plotly() {
+export function plotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = "/ui-static/plotly/plotly.min.js";

@@ -85,6 +85,15 @@ def label_grid() -> str:
     return '<div class="st-heading small"><h2>Labels</h2></div><div class="vw-grid" id="label-grid"></div>'
 
 
+def what_if() -> str:
+    """Where other settings of the selection are tried."""
+    return (
+        '<details id="what-if" class="st-card"><summary><h2>What if …</h2>'
+        "<span>other settings, bounds or orders: what they would keep of all images; changes nothing</span>"
+        '</summary><div id="what-if-body"></div></details>'
+    )
+
+
 def _segments(
     element_id: str, choices: tuple[tuple[str, str], ...], name: str, *, in_words: bool = False
 ) -> str:
