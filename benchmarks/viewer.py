@@ -165,7 +165,34 @@ def report(url: str, labels: list[int], images: int, renderer: str) -> None:
                 )
             )
         print(f"next image, cold           {spread(cold)}")
+        print(
+            f"worst of a class left out  {spread(worst_left_out(page, 12))}  (two keys, until it is stored)"
+        )
         watch_memory(page, url, labels, images)
+
+
+def worst_left_out(page: Page, times: int) -> list[float]:
+    """From the key that asks for the worst image of a class until its veto is stored."""
+    page.locator("#legend-1 [data-act=focus]").click()
+    return [
+        page.evaluate(
+            """async () => {
+              const press = (key) => document.dispatchEvent(new KeyboardEvent('keydown', { key }));
+              const said = (words) => new Promise((resolve) => {
+                const look = () => (document.querySelector('#message').textContent.includes(words)
+                  ? resolve() : requestAnimationFrame(look));
+                look();
+              });
+              const start = performance.now();
+              press('w');
+              await said('least sure here');
+              press('d');
+              await said('not trained on');
+              return performance.now() - start;
+            }"""
+        )
+        for _ in range(times)
+    ]
 
 
 def watch_memory(page: Page, url: str, labels: list[int], images: int) -> None:

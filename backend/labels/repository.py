@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import JSON, Select, and_, func, or_, select, type_coerce
@@ -69,6 +70,21 @@ def list_labels(
     total = session.scalar(query.with_only_columns(func.count())) or 0
     shown = in_order(query, sort, after).options(defer(Label.report)).limit(limit)
     return session.scalars(shown).all(), total
+
+
+def worst_of_class(session: Session, round_id: int, class_id: int, limit: int) -> list[Label]:
+    """Labels that train on the class though the network was least sure of it: of its pixels the smallest
+    share is kept. Without rejected labels and those where the class is vetoed."""
+    report = type_coerce(Label.report, JSON)
+    kept, predicted = (report[name][class_id].as_integer() for name in ("kept_pixels", "predicted_pixels"))
+    query = (
+        select(Label)
+        .where(Label.round_id == round_id, Label.status != "rejected", kept > 0)
+        .order_by(kept * 1.0 / predicted, Label.id)
+        .options(defer(Label.report))
+    )
+    wanted = (label for label in session.scalars(query) if class_id not in (label.vetoed_classes or []))
+    return list(islice(wanted, limit))
 
 
 def neighbour_ids(session: Session, label: Label) -> tuple[int | None, int | None]:

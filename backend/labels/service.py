@@ -19,6 +19,7 @@ from backend.reviews.schemas import ClaimRead, ReviewRead
 from backend.reviews.tables import LabelClaim
 from backend.rounds.repository import get_round
 from backend.runs.tables import Run
+from hiast.contracts.errors import NotFoundError
 
 
 def _summary_fields(label: Label, claim: LabelClaim | None, *, corrected: bool) -> dict[str, Any]:
@@ -106,3 +107,15 @@ def list_labels(
     )
     labels, next_cursor = cut(labels, limit, lambda last: (getattr(last, column.key), last.id), of=of)
     return Page(items=summarise_labels(session, labels), next_cursor=next_cursor, total=total)
+
+
+def worst_labels(session: Session, round_id: int, class_id: int, limit: int) -> list[LabelSummary]:
+    """Where the class is trained on and least sure. Raises NotFoundError for a class the run lacks."""
+    run = session.get_one(Run, get_round(session, round_id).run_id)
+    if class_id >= run.class_space.num_classes:
+        raise NotFoundError(
+            f"class {class_id} does not exist.",
+            where=f"round {round_id}",
+            remedy=f"It has classes 0 to {run.class_space.num_classes - 1}.",
+        )
+    return summarise_labels(session, repository.worst_of_class(session, round_id, class_id, limit))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel
 
 from backend.dependencies import Cursor, Id, IdempotencyKey, Limit, Operator, ReadSession, WriteSession
@@ -57,6 +57,20 @@ def round_labels(
     return labels.list_labels(
         session, round_id, sort=sort, status=status, class_id=class_id, cursor=cursor, limit=limit
     )
+
+
+@router.get("/{round_id}/classes/{class_id}/worst", responses={404: {}})
+def worst_labels(
+    round_id: Id,
+    class_id: Annotated[int, Path(ge=0, le=254)],
+    session: ReadSession,
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+) -> list[LabelSummary]:
+    """Labels that keep the smallest share of a class's pixels, but keep some: there it is least sure.
+
+    Without rejected labels and those where the class is vetoed already.
+    """
+    return labels.worst_labels(session, round_id, class_id, limit)
 
 
 @router.post("/{round_id}/approve", status_code=202)

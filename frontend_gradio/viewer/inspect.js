@@ -10,6 +10,7 @@ import { arrange, following, onLayout } from "./layouts.js";
 import { firstLabelId, inReview, nextFree } from "./next_label.js";
 import { Picture } from "./picture.js";
 import { reviewList } from "./review_list.js";
+import { drop, goToWorst } from "./worst.js";
 
 const LAYOUTS = ["side", "stack", "single"];
 const LABELLING = "labelling";
@@ -57,6 +58,8 @@ class Inspect {
       "threshold-up": () => legend.step(4),
       correct: () => this.toolbox.toggle(),
       pick: () => this.pick(),
+      worst: () => goToWorst(this),
+      drop: () => drop(this),
     }, (event) => this.toolbox.key(event));
     byId("help-open").addEventListener("click", () => this.keymap.open());
   }

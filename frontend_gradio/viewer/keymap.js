@@ -20,6 +20,8 @@ export const ACTIONS = [
   ["layout", "v", "arrangement of the panes", "inspect compare"],
   ["correct", "e", "correct: tools on or off", "inspect"],
   ["pick", "i", "draw the class under the cursor", "inspect"],
+  ["worst", "w", "where the class under the cursor, or in focus, is least sure", "inspect"],
+  ["drop", "d", "leave the class in focus out of this image, or take it in again", "inspect"],
   ["threshold-down", ",", "lower θ of the class whose slider is open", "inspect"],
   ["threshold-up", ".", "raise θ of the class whose slider is open", "inspect"],
   ["swap", "x", "swap left and right", "compare"],

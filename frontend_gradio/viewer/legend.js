@@ -46,6 +46,16 @@ export class Legend {
     this.change();
   }
 
+  // The class people look at now, if it is one alone.
+  get chosen() { return this.solo ?? this.focus; }
+
+  choose(id) {
+    this.solo = null;
+    this.focus = id;
+    this.mark();
+    this.change();
+  }
+
   toggle(what, id) { this[what] = this[what] === id ? null : id; }
 
   show(id, on) {

@@ -169,6 +169,19 @@ def _add_rounds(app: FastAPI, records: FakeRecords) -> None:
     def thresholds(item_id: int) -> Any:
         return records.trajectory(item_id)
 
+    @app.get(BASE + "/rounds/{item_id}/classes/{class_id}/worst")
+    def worst(item_id: int, class_id: int, limit: int = 10) -> Any:
+        kept = [
+            label
+            for label in records.labels
+            if label.round_id == item_id
+            and label.kept_pixels[class_id]
+            and class_id not in label.vetoed_classes
+        ]
+        kept.sort(key=lambda label: label.kept_pixels[class_id] / label.predicted_pixels[class_id])
+        names = {label.id: label for label in records.summaries(item_id)}
+        return [names[label.id] for label in kept[:limit]]
+
     @app.get(BASE + "/rounds/{item_id}/classes")
     def classes(item_id: int) -> Any:
         return records.class_summaries(found(records.rounds, item_id, "round").number)

@@ -206,6 +206,22 @@ def test_leaving_at_once_saves(context: BrowserContext, origin: str, easel: Fake
     assert 204 not in easel.pictures
 
 
+def test_the_worst_image_of_a_class_is_found_and_the_class_left_out_with_two_keys(
+    context: BrowserContext, origin: str
+) -> None:
+    page = _open(context, origin)
+    worst, second = httpx.get(f"{origin}/api/v1/rounds/2/classes/3/worst?limit=2").json()
+    page.locator("#legend-3 [data-act=focus]").click()
+    page.keyboard.press("w")
+    expect(page.locator("#label-name")).to_have_text(worst["name"])
+    expect(page.locator("#message")).to_contain_text("least sure here")
+    page.keyboard.press("d")
+    expect(page.locator("#message")).to_contain_text("is not trained on in this image")
+    assert httpx.get(f"{origin}/api/v1/labels/{worst['id']}").json()["vetoed_classes"] == [3]
+    page.keyboard.press("w")
+    expect(page.locator("#label-name")).to_have_text(second["name"])
+
+
 def test_a_class_is_vetoed_and_taken_back(context: BrowserContext, origin: str) -> None:
     page = _open(context, origin)
     page.locator("#legend-0").hover()

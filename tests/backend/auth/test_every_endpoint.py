@@ -56,6 +56,7 @@ ENDPOINTS = {
     "GET /api/v1/rounds/{round_id}/thresholds": "read",
     "GET /api/v1/rounds/{round_id}/classes": "read",
     "GET /api/v1/rounds/{round_id}/labels": "read",
+    "GET /api/v1/rounds/{round_id}/classes/{class_id}/worst": "read",
     "POST /api/v1/rounds/{round_id}/what-if": "read",
     "POST /api/v1/rounds/{round_id}/approve": "operate",
     "GET /api/v1/labels/{label_id}": "read",

@@ -191,3 +191,22 @@ def test_a_round_of_which_nothing_is_left_is_not_approved(
     assert answer.status_code == 409
     assert "no pixel of round 1 is left to train on" in answer.json()["detail"]
     assert ann.get("/rounds/1").json()["state"] == "reviewing"
+
+
+def test_the_worst_labels_of_a_class_are_those_that_keep_least_of_it_but_some(client_of: ClientOf) -> None:
+    ann = client_of("ann")
+
+    def worst() -> list[str]:
+        return [row["name"] for row in ann.get("/rounds/1/classes/0/worst").json()]
+
+    shares = {f"i{order}": kept for order, kept in enumerate(KEPT) if kept}
+    assert worst() == sorted(shares, key=lambda name: (shares[name], name))
+    first, second, *others = worst()
+    _veto(ann, int(first[1:]) + 1, [0])
+    ann.post(
+        f"/labels/{int(second[1:]) + 1}/review", json={"decision": "reject"}, headers={"If-Match": '"1"'}
+    )
+    assert worst() == others
+    assert len(ann.get("/rounds/1/classes/0/worst?limit=1").json()) == 1
+    assert ann.get("/rounds/1/classes/9/worst").status_code == 404
+    assert ann.get("/rounds/7/classes/0/worst").status_code == 404
