@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from backend.auth import service, sign_in
 from backend.auth.person import Person
@@ -39,7 +40,15 @@ door = APIRouter(tags=["people"])
 """The one route that needs no permission."""
 
 
-@door.post("/session", status_code=201, responses={429: {}})
+async def _turn_to_guess() -> AsyncIterator[None]:
+    yield
+
+
+# Each waits for the one before, with a thread: many at once would take the threads of everybody else.
+_ONE_OF_FEW: Final = Depends(_turn_to_guess, scope="function", max_concurrency=4)
+
+
+@door.post("/session", status_code=201, responses={429: {}}, dependencies=[_ONE_OF_FEW])
 def start_session(
     body: Credentials, request: Request, response: Response, engine: DatabaseEngine
 ) -> WhoAmI:
@@ -91,7 +100,7 @@ def end_session(request: Request, response: Response, session: WriteSession, per
     )
 
 
-@router.put("/session/password", status_code=204, responses={429: {}})
+@router.put("/session/password", status_code=204, responses={429: {}}, dependencies=[_ONE_OF_FEW])
 def change_own_password(
     body: PasswordChange, request: Request, engine: DatabaseEngine, person: Reader
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,6 +19,7 @@ from backend.auth import passwords, sign_in
 from backend.auth.passwords import hash_password
 from backend.auth.tables import SignIn, User
 from backend.database import now, read_session, write_session
+from backend.errors import UnauthorizedError
 from tests.backend.auth.conftest import People
 
 Client = Callable[..., TestClient]
@@ -178,3 +181,26 @@ def _never(_stored: str | None, _password: str) -> bool:
 def _let_pass(app: FastAPI, time: timedelta) -> None:
     with write_session(app.state.engine) as session:
         session.execute(update(AuditEvent).values(at=now() - time))
+
+
+@pytest.mark.usefixtures("ada")
+def test_few_sign_in_at_once_so_that_others_keep_their_threads(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once, most, lock = 0, 0, threading.Lock()
+
+    def slow(*_: Any) -> None:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.05)
+        with lock:
+            at_once -= 1
+        raise UnauthorizedError("name or password is wrong.")
+
+    monkeypatch.setattr(sign_in, "sign_in", slow)
+    with client() as browser, ThreadPoolExecutor(20) as people:
+        answers = list(people.map(lambda _: browser.post(SESSION, json=WRONG).status_code, range(20)))
+    assert set(answers) == {401}
+    assert 1 < most <= 4
