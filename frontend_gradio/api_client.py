@@ -25,7 +25,7 @@ from backend.labels.schemas import Comparison, LabelRead, LabelSummary
 from backend.pagination import Page
 from backend.recipes.schemas import RecipeRead
 from backend.reviews.schemas import ReviewCreate
-from backend.rounds.schemas import Approval, ClassSummary, Curve, RoundRead, ThresholdTrajectory
+from backend.rounds.schemas import Alarm, Approval, ClassSummary, Curve, RoundRead, ThresholdTrajectory
 from backend.runs.schemas import RunCreate, RunRead
 from backend.workers.schemas import WorkerRead
 
@@ -124,6 +124,10 @@ class ApiClient:
     def classes(self, round_id: int) -> list[ClassSummary]:
         """One line a class."""
         return self._read(list[ClassSummary], "GET", f"/rounds/{round_id}/classes")
+
+    def alarms(self, round_id: int) -> list[Alarm]:
+        """What looks wrong about a round's labels."""
+        return self._read(list[Alarm], "GET", f"/rounds/{round_id}/alarms")
 
     def round_and_tag(self, round_id: int) -> tuple[RoundRead, str]:
         """One round, and the tag that `approve_round` wants to know which decisions were seen."""

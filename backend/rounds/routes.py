@@ -14,7 +14,7 @@ from backend.labels import service as labels
 from backend.labels.schemas import LabelSort, LabelSummary, ReviewStatus
 from backend.pagination import Page
 from backend.rounds import repository, service
-from backend.rounds.schemas import Approval, ClassSummary, RoundRead, ThresholdTrajectory
+from backend.rounds.schemas import Alarm, Approval, ClassSummary, RoundRead, ThresholdTrajectory
 
 router = APIRouter(prefix="/rounds", tags=["rounds"])
 
@@ -41,6 +41,12 @@ def round_thresholds(round_id: Id, session: ReadSession) -> ThresholdTrajectory:
 def round_classes(round_id: Id, session: ReadSession) -> list[ClassSummary]:
     """Threshold, kept share, class value and sampling probability of every class."""
     return service.class_summaries(session, round_id)
+
+
+@router.get("/{round_id}/alarms")
+def round_alarms(round_id: Id, session: ReadSession) -> list[Alarm]:
+    """What looks wrong about the round's labels, each with the numbers that say so."""
+    return service.read_alarms(session, round_id)
 
 
 @router.get("/{round_id}/labels")

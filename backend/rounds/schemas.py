@@ -82,6 +82,18 @@ class ClassSummary(BaseModel):
     """Labels that hold the class."""
 
 
+class Alarm(BaseModel):
+    """Something that looks wrong about a round's labels, with the numbers that say so."""
+
+    kind: Literal["unseen", "validation", "forgotten", "kept_share", "cap", "starving"]
+    class_id: int | None = None
+    class_name: str = ""
+    """"": it is about the whole round."""
+    sentence: str
+    images: list[str] = Field(default_factory=list)
+    """The first images it is about, where it is about some."""
+
+
 class CurvePoint(BaseModel):
     """Metrics of one moment of a training step."""
 

@@ -14,7 +14,15 @@ from backend.corrections.repository import count_versions
 from backend.entity_tags import asks_for, tag_of
 from backend.errors import ConflictError, PreconditionFailedError
 from backend.rounds import repository
-from backend.rounds.schemas import Approval, ClassSummary, ReviewCounts, RoundRead, ThresholdTrajectory
+from backend.rounds.alarms import alarms_of, shared_images
+from backend.rounds.schemas import (
+    Alarm,
+    Approval,
+    ClassSummary,
+    ReviewCounts,
+    RoundRead,
+    ThresholdTrajectory,
+)
 from backend.rounds.tables import Round
 from backend.runs import progression
 from backend.runs.tables import Run
@@ -107,6 +115,15 @@ def class_summaries(session: Session, round_id: int) -> list[ClassSummary]:
         )
         for c in range(space.num_classes)
     ]
+
+
+def read_alarms(session: Session, round_id: int) -> list[Alarm]:
+    """What looks wrong about the labels written so far."""
+    round_ = repository.get_round(session, round_id)
+    previous = repository.previous_round(session, round_)
+    shared = shared_images(session, session.get_one(Run, round_.run_id))
+    before = read_round(session, previous) if previous else None
+    return alarms_of(read_round(session, round_), before, class_summaries(session, round_id), shared)
 
 
 def etag(session: Session, shown: RoundRead) -> str:

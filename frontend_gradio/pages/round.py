@@ -82,7 +82,7 @@ def draw(client: ApiClient, query: Query) -> Drawing:
         visible=True,
     )
     heading = round_summary.round_heading(round_, run)
-    values = [round_id, heading, button, *_pictures(client, round_, run)]
+    values = [round_id, heading, button, *_pictures(client, round_)]
     return Drawing(values, round_.state in _ACTIVE)
 
 
@@ -92,7 +92,7 @@ def newest_round_id(client: ApiClient) -> int | None:
     return next((run.rounds[-1].id for run in runs if run.rounds), None)
 
 
-def _pictures(client: ApiClient, round_: RoundRead, run: RunRead) -> list[Any]:
+def _pictures(client: ApiClient, round_: RoundRead) -> list[Any]:
     if round_.label_count == 0:
         words = class_table.no_labels()
         hidden = gr.update(visible=False)
@@ -101,7 +101,7 @@ def _pictures(client: ApiClient, round_: RoundRead, run: RunRead) -> list[Any]:
     trajectory = client.thresholds(round_.id)
     quality = round_.label_set.quality if round_.label_set else None
     return [
-        alarms.alarm_list(alarms.alarms_of(round_, previous_round(round_, run), classes)),
+        alarms.alarm_list(client.alarms(round_.id)),
         gr.update(visible=round_.label_set is not None),
         gr.update(visible=True),
         charts.threshold_figure(trajectory, [row.colour for row in classes]).to_json(),

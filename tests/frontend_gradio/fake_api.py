@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 from PIL import Image
 
 from backend.labels.pixels import HEADER, MAGIC, VERSION
+from backend.rounds.alarms import alarms_of
 from backend.workers.schemas import WorkerRead
 from hiast.contracts.class_spaces import IGNORED, STREETS
 from hiast.data import label_files
@@ -181,6 +182,12 @@ def _add_rounds(app: FastAPI, records: FakeRecords) -> None:
         kept.sort(key=lambda label: label.kept_pixels[class_id] / label.predicted_pixels[class_id])
         names = {label.id: label for label in records.summaries(item_id)}
         return [names[label.id] for label in kept[:limit]]
+
+    @app.get(BASE + "/rounds/{item_id}/alarms")
+    def alarms(item_id: int) -> Any:
+        number = found(records.rounds, item_id, "round").number
+        before = records.round(number - 1) if number > 1 else None
+        return alarms_of(records.round(item_id), before, records.class_summaries(number), [])
 
     @app.get(BASE + "/rounds/{item_id}/classes")
     def classes(item_id: int) -> Any:
