@@ -19,6 +19,7 @@ from backend.auth.schemas import (
     UserRead,
     WhoAmI,
 )
+from backend.corrections.schemas import TrainingPreview
 from backend.datasets.schemas import DatasetCreate, DatasetRead, ImageRead
 from backend.jobs.schemas import JobRead
 from backend.labels.schemas import Comparison, LabelRead, LabelSummary
@@ -124,6 +125,10 @@ class ApiClient:
     def classes(self, round_id: int) -> list[ClassSummary]:
         """One line a class."""
         return self._read(list[ClassSummary], "GET", f"/rounds/{round_id}/classes")
+
+    def training_preview(self, round_id: int) -> TrainingPreview:
+        """What a round's training would see of every class."""
+        return self._read(TrainingPreview, "GET", f"/rounds/{round_id}/training-preview")
 
     def alarms(self, round_id: int) -> list[Alarm]:
         """What looks wrong about a round's labels."""

@@ -26,6 +26,16 @@ class CorrectionVersion(CorrectionRead):
     """With this version the correction was deleted."""
 
 
+class Influence(BaseModel):
+    """How strongly something pulls on the student through each loss term: pixels × region weight, summed
+    over the images. An image pulls λ through seg, λ/C through each of the others."""
+
+    seg: float
+    kld: float
+    entropy: float
+    consistency: float
+
+
 class TrainedClass(BaseModel):
     """What a training sees of one class."""
 
@@ -35,9 +45,17 @@ class TrainedClass(BaseModel):
     """As the labels were made, of all images."""
     trained_pixels: int
     """After all decisions, without rejected images."""
+    previous_trained_pixels: int | None
+    """In the round before; null in the first."""
     kept_images: int
     """Labels that hold the class, as they were made."""
     trained_images: int
+    influence: Influence
+    previous_influence: Influence | None
+    paste_probability: float
+    """How likely the class is drawn for pasting, with the donors the decisions leave; 0: never."""
+    donors: int
+    """Images that can be drawn for it."""
     vetoed: bool
     """The class is vetoed for the whole round."""
 

@@ -45,7 +45,8 @@ def ask(client: ApiClient, round_id: int | None, *, again: bool = False) -> tupl
     if not round_summary.can_approve(round_):
         gr.Warning(f"Round {round_.number} is {round_.state}; only a round in review can be approved.")
         return _closed()
-    question = round_summary.approval_question(round_, changed=again)
+    preview = client.training_preview(round_.id)
+    question = round_summary.approval_question(round_, preview, changed=again)
     return gr.update(visible=True), question, round_.id, tag
 
 

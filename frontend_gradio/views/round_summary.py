@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from backend.corrections.schemas import TrainingPreview
 from backend.rounds.schemas import Approval, RoundRead
 from backend.runs.schemas import RunRead
 from frontend_gradio.views.class_flow import ClassFlow
-from frontend_gradio.views.markup import UI, link, notice, percent, progress_bar, state_chip, text
+from frontend_gradio.views.markup import (
+    UI,
+    cells,
+    link,
+    notice,
+    percent,
+    progress_bar,
+    state_chip,
+    table,
+    text,
+)
 
 
 def round_heading(round_: RoundRead, run: RunRead) -> str:
@@ -59,7 +70,7 @@ def approve_words(round_: RoundRead) -> str:
     return f"Approve round ({round_.label_count - round_.reviews.rejected} labels)…"
 
 
-def approval_question(round_: RoundRead, *, changed: bool = False) -> str:
+def approval_question(round_: RoundRead, preview: TrainingPreview, *, changed: bool = False) -> str:
     """What the round will train on, asked before it does. `changed`: somebody has decided meanwhile."""
     counts = round_.reviews
     used = round_.label_count - counts.rejected
@@ -75,9 +86,42 @@ def approval_question(round_: RoundRead, *, changed: bool = False) -> str:
         f'<div class="st-question"><h2>Approve round {round_.number}?</h2>'
         f"{notice(news, 'attention') if changed else ''}"
         f'<p id="approval-summary">The student will train on <b>{used} images</b>; '
-        f"<b>{counts.rejected} rejected</b> are excluded.</p><ul>{items}</ul>"
+        f"<b>{counts.rejected} rejected</b> are excluded.</p><ul>{items}</ul>{_trained_table(preview)}"
         "<p>Labels cannot be reviewed any more once training has begun.</p></div>"
     )
+
+
+_TRAINED_HEADS = ("Images", "Pixels", "Decided", "Pull", "Before", "Pasted")
+
+
+def _trained_table(preview: TrainingPreview) -> str:
+    """What the training would see of every class, beside the round before."""
+    pull = sum(row.influence.seg for row in preview.classes)
+    before = sum(row.previous_influence.seg for row in preview.classes if row.previous_influence)
+    heads = [("Class", ""), *((name, "num") for name in _TRAINED_HEADS)]
+    rows = []
+    for row in preview.classes:
+        decided = row.trained_pixels - row.kept_pixels
+        was = row.previous_influence
+        rows.append(
+            f'<tr id="trained-{row.class_id}">'
+            + cells(
+                (text(row.name) + (' <span class="st-muted">vetoed</span>' if row.vetoed else ""), ""),
+                (f"{row.trained_images:,}", "num"),
+                (f"{row.trained_pixels:,}", "num"),
+                (f"{decided:+,}" if decided else "–", "num"),
+                (percent(row.influence.seg / pull if pull else None), "num"),
+                (percent(was.seg / before if was and before else None), "num"),
+                (f"{percent(row.paste_probability)} of {row.donors}" if row.donors else "–", "num"),
+            )
+            + "</tr>"
+        )
+    note = (
+        "Decided: pixels that corrections, vetoes and rejections add or take. Pull: share of the class in "
+        "the segmentation loss. Pasted: how often it is drawn, and from how many images."
+    )
+    shown = table(heads, rows, table_id="trained-table", css_class="dense named")
+    return f'<div class="st-trained">{shown}</div><p class="st-muted">{note}</p>'
 
 
 def approval_words(approval: Approval) -> str:

@@ -10,7 +10,15 @@ import numpy as np
 from fastapi import Cookie, FastAPI, Header, Request, Response
 from PIL import Image
 
-from backend.corrections.schemas import CorrectionRead, PasteDonor, PasteUse, PlannedPastes
+from backend.corrections.schemas import (
+    CorrectionRead,
+    Influence,
+    PasteDonor,
+    PasteUse,
+    PlannedPastes,
+    TrainedClass,
+    TrainingPreview,
+)
 from tests.frontend_gradio.fake_answers import BASE, ProblemError, changed, found
 from tests.frontend_gradio.fake_records import FakeRecords
 from tests.frontend_gradio.fake_reviews import FakeDesk
@@ -37,8 +45,47 @@ class FakeEasel:
         return np.asarray(Image.open(io.BytesIO(content)))
 
 
+def preview_of(records: FakeRecords, round_id: int) -> TrainingPreview:
+    """What the round would train on: its labels without rejected ones and vetoed classes."""
+    labels = [label for label in records.labels if label.round_id == round_id]
+    used = [label for label in labels if label.status != "rejected"]
+    classes = []
+    for row in records.class_summaries(round_id):
+        c = row.class_id
+        trained = [0 if c in label.vetoed_classes else label.kept_pixels[c] for label in used]
+        pull = sum(pixels / sum(label.kept_pixels) for pixels, label in zip(trained, used, strict=True))
+        influence = Influence(seg=pull, kld=pull / 120, entropy=0.0, consistency=0.0)
+        classes.append(
+            TrainedClass(
+                class_id=c,
+                name=row.name,
+                kept_pixels=row.kept_pixels,
+                trained_pixels=sum(trained),
+                previous_trained_pixels=None,
+                kept_images=row.images,
+                trained_images=sum(pixels > 0 for pixels in trained),
+                influence=influence,
+                previous_influence=influence if round_id > 1 else None,
+                paste_probability=row.sampling_probability,
+                donors=5 if row.hard else 0,
+                vetoed=False,
+            )
+        )
+    return TrainingPreview(
+        round_id=round_id,
+        images=len(used),
+        rejected_images=len(labels) - len(used),
+        changed_labels=0,
+        classes=classes,
+    )
+
+
 def add_corrections(app: FastAPI, records: FakeRecords, desk: FakeDesk) -> FakeEasel:
     easel = FakeEasel()
+
+    @app.get(BASE + "/rounds/{item_id}/training-preview")
+    def preview(item_id: int) -> TrainingPreview:
+        return preview_of(records, item_id)
 
     @app.get(BASE + "/labels/{item_id}/correction")
     def correction(item_id: int) -> Response:

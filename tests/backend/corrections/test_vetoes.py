@@ -210,3 +210,23 @@ def test_the_worst_labels_of_a_class_are_those_that_keep_least_of_it_but_some(cl
     assert len(ann.get("/rounds/1/classes/0/worst?limit=1").json()) == 1
     assert ann.get("/rounds/1/classes/9/worst").status_code == 404
     assert ann.get("/rounds/7/classes/0/worst").status_code == 404
+
+
+def test_the_preview_tells_how_strongly_each_class_pulls(client_of: ClientOf, draw: Draw) -> None:
+    ann = client_of("ann")
+    draw(1, drawing(r0=1))
+    ann.post("/labels/2/review", json={"decision": "reject"}, headers={"If-Match": '"1"'})
+    road, car = ann.get("/rounds/1/training-preview").json()["classes"]
+    # Label 1 keeps 40 pixels of road; the drawn row makes 4 of them and 6 ignored ones car. Label 2 is out,
+    # label 5 keeps nothing, the others keep road alone.
+    assert road["influence"]["seg"] == pytest.approx(36 / 46 + 5)
+    assert car["influence"]["seg"] == pytest.approx(10 / 46)
+    assert road["influence"]["kld"] == pytest.approx(0.1 / 2 * road["influence"]["seg"])
+    # 50 pixels of each class are predicted on each of 100.
+    kept = [pixels for order, pixels in enumerate(KEPT) if order not in (0, 1)]
+    ignored = (50 - 36) / (100 - 46) + sum((50 - pixels) / (100 - pixels) for pixels in kept)
+    assert road["influence"]["entropy"] == pytest.approx(1.0 / 2 * ignored)
+    assert road["influence"]["consistency"] == pytest.approx(0.5 / 2 * ignored)
+    assert (road["previous_influence"], road["previous_trained_pixels"]) == (None, None)
+    # Which classes are hard is known when all is labelled.
+    assert (road["paste_probability"], road["donors"]) == (0.0, 0)

@@ -20,6 +20,7 @@ from frontend_gradio.views import (
 )
 from hiast.contracts.class_spaces import CLASS_SPACES, STREETS
 from tests.frontend_gradio.fake_api import WORKERS
+from tests.frontend_gradio.fake_corrections import preview_of
 from tests.frontend_gradio.fake_records import FakeRecords
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -103,8 +104,13 @@ def test_a_run_without_review_has_no_review_step(records: FakeRecords) -> None:
 
 
 def test_the_approval_question_counts_what_is_trained_on(records: FakeRecords) -> None:
-    html = round_summary.approval_question(records.round(2))
+    html = round_summary.approval_question(records.round(2), preview_of(records, 2))
     assert "<b>13 images</b>" in html
+    assert html.count('<tr id="trained-') == 12
+    road = preview_of(records, 2).classes[0]
+    assert f"{road.trained_pixels:,}" in html
+    assert f"{road.trained_pixels - road.kept_pixels:+,}" in html
+    assert "25.0 % of 5" in html
     assert "<b>1 rejected</b> are excluded" in html
     assert round_summary.approve_words(records.round(2)) == "Approve round (13 labels)…"
 
