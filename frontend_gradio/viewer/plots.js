@@ -18,6 +18,16 @@ export function plotly() {
   return loading;
 }
 
+// A click on a point opens its label, where the meta of its series or figure names labels: what made this kink?
+export function openOnClick(area) {
+  if (area.dataset.opens) return;
+  area.dataset.opens = "labels";
+  area.on("plotly_click", ({ points: [point] }) => {
+    const id = (point.data?.meta?.labels ?? area.layout.meta?.labels)?.[point.pointIndex];
+    if (id !== undefined) location.assign(`${window.STUDIO.ui}/inspect?label=${id}`);
+  });
+}
+
 function save(name, words) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([words], { type: "text/csv" }));
@@ -41,6 +51,7 @@ export async function start(element, props, watch) {
       const Plotly = await plotly();
       // The same revision: what somebody has zoomed or switched off stays so.
       await Plotly.react(area, figure.data, { ...figure.layout, autosize: true, uirevision: known }, SETTINGS);
+      openOnClick(area);
     } catch (error) {
       [area.hidden, nothing.hidden, nothing.textContent] = [true, false, error.message];
     }

@@ -1,9 +1,9 @@
-// What Compare sets side by side: a round's label, the label as a person corrected it, what a checkpoint of
+// What Compare sets side by side: a round's label, the label as people decided it, what a checkpoint of
 // the run says, or the ground truth. In the address: "12", "12+corrected", "student-1", "truth".
 import { groundTruth, openLabel } from "./api.js";
 import { checkpointsOf, predicted, wordsOf } from "./checkpoints.js";
 import { IGNORED, keptIds, ruleOf } from "./drawing/kept.js";
-import { decidedRule } from "./decided.js";
+import { decidedRule, isDecided } from "./decided.js";
 
 export const TRUTH = "truth";
 const CORRECTED = "+corrected";
@@ -20,8 +20,9 @@ export function idOf(side) { return Number(String(side).replace(CORRECTED, ""));
 export async function choices(...labels) {
   const [of] = labels;
   const rounds = of.same_image.map((other) => [String(other.id), `round ${other.round_number}`]);
-  const corrected = labels.filter((label) => label.correction)
-    .map((label) => [`${label.id}${CORRECTED}`, `round ${label.round_number}, corrected`]);
+  const decided = await Promise.all(labels.map(isDecided));
+  const corrected = labels.filter((_, place) => decided[place])
+    .map((label) => [`${label.id}${CORRECTED}`, `round ${label.round_number}, as decided`]);
   const checkpoints = (await checkpointsOf(of.run_id)).map(({ name, prediction }) => [
     name, prediction ? wordsOf(name) : `${wordsOf(name)} (to be asked)`]);
   const all = [...rounds, ...corrected, ...checkpoints, ...(of.has_ground_truth ? [[TRUTH, "ground truth"]] : [])];
@@ -60,6 +61,6 @@ export async function openSide(side, of, waiting) {
   const label = await openLabel(idOf(side));
   const corrected = String(side).endsWith(CORRECTED);
   const rule = corrected ? await decidedRule(label) : ruleOf(label.table, label.thresholds);
-  const name = `round ${label.round_number}${corrected ? ", corrected" : ""}`;
+  const name = `round ${label.round_number}${corrected ? ", as decided" : ""}`;
   return { side: String(side), name, label, rule, kept: keptIds(label, rule) };
 }

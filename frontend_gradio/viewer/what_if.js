@@ -3,7 +3,7 @@
 import { getJson, newestRound, send, tableOf } from "./api.js";
 import { byId, element, percent, query, setQuery, whenPresent } from "./dom.js";
 import { firstKeptCode } from "./drawing/kept.js";
-import { plotly } from "./plots.js";
+import { openOnClick, plotly } from "./plots.js";
 
 const PAUSE_MS = 120;
 const MOST_CHANGED = 6;
@@ -186,7 +186,11 @@ class WhatIf {
   async plot() {
     const id = Number(byId("wi-class").value);
     const { told, trail } = this;
-    const line = (name, rows, more) => ({ name, x: rows.map((_, place) => place + 1), y: rows.map((row) => row[id]), mode: "lines", ...more });
+    const names = new Map(trail.label_ids.map((label, place) => [label, trail.image_names[place]]));
+    const line = (name, labels, rows, more) => ({
+      name, x: rows.map((_, place) => place + 1), y: rows.map((row) => row[id]), mode: "lines",
+      meta: { labels }, customdata: labels.map((label) => names.get(label)),
+      hovertemplate: "θ %{y:.4f}<br>image %{x}: %{customdata}, click to open it<extra>%{fullData.name}</extra>", ...more });
     const series = [];
     if (told.band) {
       const edge = (rows, more) => ({ x: told.band.at, y: rows.map((row) => row[id]), mode: "lines", hoverinfo: "skip",
@@ -194,10 +198,11 @@ class WhatIf {
       series.push(edge(told.band.low, { showlegend: false }), edge(told.band.high, {
         name: `${told.band.shuffles} other orders`, fill: "tonexty", fillcolor: "rgba(0,114,178,0.18)" }));
     }
-    series.push(line("as labelled", trail.thresholds, { line: { color: "#7d8894", dash: "dot", width: 1.5 } }));
-    series.push(line("what if", told.thresholds, { line: { color: "#0072b2", width: 2 } }));
+    series.push(line("as labelled", trail.label_ids, trail.thresholds, { line: { color: "#7d8894", dash: "dot", width: 1.5 } }));
+    series.push(line("what if", told.label_ids, told.thresholds, { line: { color: "#0072b2", width: 2 } }));
     const Plotly = await plotly();
     await Plotly.react(byId("wi-plot"), series, PLOT, { displayModeBar: false, responsive: true });
+    openOnClick(byId("wi-plot"));
   }
 }
 

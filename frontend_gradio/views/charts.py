@@ -174,8 +174,9 @@ def iou_figure(run: RunRead) -> go.Figure:
 
 
 def threshold_figure(trajectory: ThresholdTrajectory, colours: Sequence[Colour]) -> go.Figure:
-    """θ of every class after every image, one line a class."""
+    """θ of every class after every image, one line a class. Its meta names each point's label."""
     figure = _figure(330, "image, in labelling order", "threshold θ")
+    figure.update_layout(meta={"labels": trajectory.label_ids})
     orders = list(range(len(trajectory.thresholds)))
     for class_id, name in enumerate(trajectory.classes):
         figure.add_scatter(
@@ -185,7 +186,8 @@ def threshold_figure(trajectory: ThresholdTrajectory, colours: Sequence[Colour])
             mode="lines",
             line={"color": line_colour(colours[class_id]), "width": 1.6},
             customdata=trajectory.image_names,
-            hovertemplate=f"<b>{name}</b> θ %{{y:.4f}}<br>image %{{x}}: %{{customdata}}<extra></extra>",
+            hovertemplate=f"<b>{name}</b> θ %{{y:.4f}}<br>image %{{x}}: %{{customdata}}, click to open it"
+            "<extra></extra>",
         )
     return figure
 

@@ -121,7 +121,10 @@ def _trained_table(preview: TrainingPreview) -> str:
         "the segmentation loss. Pasted: how often it is drawn, and from how many images."
     )
     shown = table(heads, rows, table_id="trained-table", css_class="dense named")
-    return f'<div class="st-trained">{shown}</div><p class="st-muted">{note}</p>'
+    return (
+        '<div class="st-trained" tabindex="0" role="region" aria-label="What is trained on">'
+        f'{shown}</div><p class="st-muted">{note}</p>'
+    )
 
 
 def approval_words(approval: Approval) -> str:

@@ -75,6 +75,15 @@ def test_a_plot_keeps_its_zoom_and_series_when_points_come(
     assert page.evaluate(f"{area}.data[1].visible") == "legendonly"
 
 
+def test_a_point_of_a_threshold_leads_to_the_image_that_made_it(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/round?round=2")
+    expect(page.locator("#threshold-plot .main-svg").first).to_be_visible()
+    area = "document.querySelector('#threshold-plot .st-plot-area')"
+    assert page.evaluate(f"{area}.data[0].customdata[4]") == "dusk/0004"
+    page.evaluate(f"{area}.emit('plotly_click', {{ points: [{{ pointIndex: 4 }}] }})")
+    expect(page.locator("#label-name")).to_have_text("dusk/0004")
+
+
 def test_the_csv_of_a_plot_holds_what_is_drawn(page: Page, origin: str, tmp_path: Path) -> None:
     page.goto(f"{origin}/ui/round?round=2")
     with page.expect_download() as download:

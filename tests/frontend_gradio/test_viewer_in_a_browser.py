@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -175,6 +176,52 @@ def test_compare_swipes_flickers_and_attributes(page: Page, origin: str) -> None
     expect(page.locator("#pane-right")).to_have_css("visibility", "visible")
     page.keyboard.up("b")
     expect(page.locator("#pane-right")).to_have_css("visibility", "hidden")
+
+
+def test_compare_shows_a_label_as_people_decided_it(page: Page, origin: str) -> None:
+    page.goto(f"{origin}/ui/compare?left=103&right=203")
+    expect(page.locator("#compare-table")).to_be_visible()
+    expect(page.locator("#right-side option[value='203+corrected']")).to_have_count(0)
+    httpx.put(f"{origin}/api/v1/rounds/2/vetoes", json={"classes": [0]}).raise_for_status()
+    page.goto(f"{origin}/ui/compare?left=203&right=203%2Bcorrected")
+    expect(page.locator("#right-side option:checked")).to_have_text("round 2, as decided")
+    left, right, both = (
+        page.evaluate(f"window.STUDIO.compare.sides.{side}.kept.filter((id) => id === {class_id}).length")
+        for side, class_id in (("left", 0), ("right", 0), ("right", 1))
+    )
+    assert left > 0
+    assert right == 0
+    assert both > 0
+
+
+def test_two_fingers_zoom_and_one_moves_the_picture(browser: Browser, origin: str) -> None:
+    context = browser.new_context(viewport={"width": 1024, "height": 768}, has_touch=True)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    _inspect(page, origin)
+    box = page.locator("#canvas-right").bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    touch = context.new_cdp_session(page)
+
+    def fingers(kind: str, *offsets: float) -> None:
+        points = [{"x": middle[0] + offset, "y": middle[1], "id": n} for n, offset in enumerate(offsets)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    scale = "window.STUDIO.inspect.picture.viewport.scaleIn(...window.STUDIO.inspect.picture.right.size())"
+    before = page.evaluate(scale)
+    fingers("touchStart", -20, 20)
+    for apart in (30, 40, 60):
+        fingers("touchMove", -apart, apart)
+    fingers("touchEnd")
+    page.wait_for_function(f"{scale} > {before} * 2")
+    at = page.evaluate("({ ...window.STUDIO.inspect.picture.viewport })")
+    fingers("touchStart", 0)
+    for moved in (20, 40):
+        fingers("touchMove", moved)
+    fingers("touchEnd")
+    assert page.evaluate("({ ...window.STUDIO.inspect.picture.viewport })") != at
+    context.close()
 
 
 def test_compare_sets_a_label_against_the_ground_truth(page: Page, origin: str) -> None:
