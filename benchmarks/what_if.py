@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from measuring import in_turn
 
-from hiast.data.histogram_files import HistogramWriter, read_histograms
+from hiast.data.histogram_files import read_histograms, writing_histograms
 from hiast.selection import Codebook, CountedCodes
 from hiast.selection.replay import CountedRound, replay_round, store_counts
 
@@ -46,7 +46,7 @@ def main() -> None:
     kinds = [image(rng, book, arguments.pairs) for _ in range(KINDS)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "histograms.bin"
-        with HistogramWriter(path, CLASSES, book.name) as writer:
+        with writing_histograms(path, CLASSES, book.name) as writer:
             for place in range(arguments.images):
                 store_counts(writer, kinds[place % KINDS])
         counted = CountedRound.of(read_histograms(path))

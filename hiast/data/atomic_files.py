@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -18,36 +18,49 @@ def write_atomically(path: Path, data: bytes) -> None:
     The temporary file is hidden (its name begins with a dot) and removed if writing fails.
     Raises UserError when the system refuses (disk full, no permission).
     """
-    with open_atomically(path) as stream:
+    with open_atomically(path) as stream, explained(path):
         stream.write(data)
 
 
 @contextmanager
 def open_atomically(path: Path) -> Iterator[IO[bytes]]:
-    """`write_atomically` for what is written piece by piece: a stream that appears whole at its end."""
-    try:
+    """`write_atomically` for what is written piece by piece: a stream that appears whole at its end.
+
+    Errors raised inside are not touched; the file does not appear then. Write within `explained`.
+    """
+    with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    except OSError as error:
-        raise _refused(path, error) from error
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    stream, temporary = os.fdopen(handle, "wb"), Path(name)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
+        yield stream
+        with explained(path):
             stream.flush()
             os.fsync(stream.fileno())
-        # mkstemp makes private files; other accounts of the machine read data sets and labels.
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise _refused(path, error) from error
+            stream.close()
+            # mkstemp makes private files; other accounts of the machine read data sets and labels.
+            temporary.chmod(0o644)
+            temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):  # what it still holds found no room before either
+            stream.close()
+        temporary.unlink(missing_ok=True)
         raise
-    try:
+    with explained(path):
         _flush_folder(path.parent)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """An OSError inside is raised as a UserError that says what to do about writing `path`."""
+    try:
+        yield
     except OSError as error:
-        raise _refused(path, error) from error
+        raise UserError(
+            f"the file could not be written ({error.strerror or error}).",
+            where=str(path),
+            remedy="Free disk space or give write permission for its folder, then start again.",
+        ) from error
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -68,11 +81,3 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _refused(path: Path, error: OSError) -> UserError:
-    return UserError(
-        f"the file could not be written ({error.strerror or error}).",
-        where=str(path),
-        remedy="Free disk space or give write permission for its folder, then start again.",
-    )

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hiast.contracts.errors import UserError
-from hiast.data.atomic_files import open_atomically
+from hiast.data.atomic_files import explained, open_atomically
 
 _HEADER: Final = struct.Struct("<4sBBHIIQQI4x")
 """Magic, version, codebook, zero, images, classes, where the table begins and its bytes, its CRC-32."""
@@ -47,19 +48,24 @@ class StoredHistograms:
     end_weights: NDArray[np.int64]
 
 
-class HistogramWriter:
-    """Writes such a file, image after image; it appears at `path` when all went well to the end."""
+@contextmanager
+def writing_histograms(path: Path, classes: int, codebook: str) -> Iterator[HistogramWriter]:
+    """Takes image after image; the file appears at `path` when all went well to the end."""
+    with open_atomically(path) as stream:
+        writer = HistogramWriter(stream, path, classes, codebook)
+        yield writer
+        writer.finish()
 
-    def __init__(self, path: Path, classes: int, codebook: str) -> None:
-        self._file = open_atomically(path)
+
+class HistogramWriter:
+    """What `writing_histograms` gives."""
+
+    def __init__(self, stream: IO[bytes], path: Path, classes: int, codebook: str) -> None:
+        self._stream, self._path = stream, path
         self._classes, self._codebook = classes, codebook
         self._rows: list[tuple[Any, ...]] = []
-
-    def __enter__(self) -> HistogramWriter:
-        self._stream = self._file.__enter__()
-        self._stream.write(bytes(_HEADER.size))
-        self._at = _HEADER.size
-        return self
+        self._at = 0
+        self._write(bytes(_HEADER.size))
 
     def append(
         self,
@@ -79,29 +85,28 @@ class HistogramWriter:
         self._write(blocks.astype("<i8").tobytes())
 
     def _write(self, content: bytes) -> None:
-        self._stream.write(content)
+        with explained(self._path):
+            self._stream.write(content)
         self._at += len(content)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            table = self._table()
-            header = _HEADER.pack(
-                _MAGIC,
-                _VERSION,
-                _CODEBOOKS.index(self._codebook),
-                0,
-                len(self._rows),
-                self._classes,
-                self._at,
-                len(table),
-                zlib.crc32(table),
-            )
-            self._stream.write(table)
+    def finish(self) -> None:
+        """Write the table and the header that tells where it is."""
+        table = self._table()
+        header = _HEADER.pack(
+            _MAGIC,
+            _VERSION,
+            _CODEBOOKS.index(self._codebook),
+            0,
+            len(self._rows),
+            self._classes,
+            self._at,
+            len(table),
+            zlib.crc32(table),
+        )
+        self._write(table)
+        with explained(self._path):
             self._stream.seek(0)
-            self._stream.write(header)
-        self._file.__exit__(kind, error, trace)
+        self._write(header)
 
     def _table(self) -> bytes:
         return b"".join(np.array(column, "<i8").tobytes() for column in zip(*self._rows, strict=True))

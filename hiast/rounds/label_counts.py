@@ -11,7 +11,7 @@ import numpy as np
 from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.labels import Reason
 from hiast.contracts.reports import LabelReport
-from hiast.data.histogram_files import HistogramWriter
+from hiast.data.histogram_files import writing_histograms
 from hiast.data.label_files import read_codes, read_prediction, read_reason
 from hiast.selection import Codebook, CountedCodes, count_codes
 from hiast.selection.replay import store_counts
@@ -35,7 +35,7 @@ def counting_labels(
     if file is None:
         yield lambda _counted: None
         return
-    with HistogramWriter(file, classes, codebook) as writer:
+    with writing_histograms(file, classes, codebook) as writer:
         for report in written:
             store_counts(writer, counted_label(directory, report.name, classes))
         yield lambda counted: store_counts(writer, counted)

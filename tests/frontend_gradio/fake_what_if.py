@@ -15,7 +15,7 @@ from hiast.contracts.class_spaces import IGNORED, STREETS
 from hiast.contracts.errors import UserError
 from hiast.contracts.labels import Reason
 from hiast.contracts.step_files import HISTOGRAMS_FILE
-from hiast.data.histogram_files import HistogramWriter
+from hiast.data.histogram_files import writing_histograms
 from hiast.selection import Codebook, CountedCodes, count_codes
 from hiast.selection.replay import store_counts
 from tests.frontend_gradio.fake_answers import BASE, ProblemError
@@ -27,7 +27,7 @@ def add_what_if(app: FastAPI, records: FakeRecords) -> None:
     home = Path(tempfile.mkdtemp(prefix="what-if-"))
     book = Codebook.log12()
     for number in (1, 2):
-        with HistogramWriter(home / str(number) / HISTOGRAMS_FILE, CLASSES, book.name) as writer:
+        with writing_histograms(home / str(number) / HISTOGRAMS_FILE, CLASSES, book.name) as writer:
             for index in range(IMAGES):
                 label = label_of(number, index)
                 candidates = np.where(label.reason > Reason.BELOW_THRESHOLD, IGNORED, label.prediction)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hiast.contracts.errors import UserError
-from hiast.data.atomic_files import write_atomically
+from hiast.data.atomic_files import explained, open_atomically, write_atomically
 
 
 def everything_below(folder):
@@ -53,3 +53,23 @@ def test_a_folder_that_cannot_be_flushed_is_a_sentence(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="Input/output error"):
         write_atomically(tmp_path / "c.bin", b"whole")
     assert (tmp_path / "c.bin").read_bytes() == b"whole"
+
+
+def test_errors_of_who_writes_piece_by_piece_are_their_own(tmp_path):
+    with pytest.raises(FileNotFoundError, match="photo"), open_atomically(tmp_path / "c.bin") as stream:
+        stream.write(b"half")
+        raise FileNotFoundError("photo")
+    assert everything_below(tmp_path) == []
+
+
+def test_what_the_disk_has_no_room_for_is_told_and_leaves_nothing(tmp_path):
+    class Full:
+        def write(self, _content):
+            raise OSError(28, "No space left on device")
+
+    with (
+        pytest.raises(UserError, match="No space left.*Free disk space"),
+        open_atomically(tmp_path / "c.bin"),explained(tmp_path / "c.bin")
+    ):
+        Full().write(b"")
+    assert everything_below(tmp_path) == []

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hiast.contracts.errors import UserError
-from hiast.data.histogram_files import HistogramWriter, read_histograms
+from hiast.data.histogram_files import read_histograms, writing_histograms
 from hiast.selection import (
     Codebook,
     CountedCodes,
@@ -36,7 +36,7 @@ def histograms(seed: int, images: int, book: Codebook) -> list[np.ndarray]:
 
 def written(tmp, counts, book):
     path = tmp / "histograms.bin"
-    with HistogramWriter(path, CLASSES, book.name) as writer:
+    with writing_histograms(path, CLASSES, book.name) as writer:
         for histogram in counts:
             store_counts(writer, CountedCodes.of(histogram, book))
     return CountedRound.of(read_histograms(path))
@@ -141,7 +141,7 @@ def test_a_damaged_file_is_told(tmp_path, damage):
 
 def test_nothing_appears_when_writing_fails(tmp_path):
     path = tmp_path / "histograms.bin"
-    with pytest.raises(RuntimeError), HistogramWriter(path, CLASSES, "log12") as writer:
+    with pytest.raises(RuntimeError), writing_histograms(path, CLASSES, "log12") as writer:
         store_counts(writer, CountedCodes.of(histograms(5, 1, Codebook.log12())[0], Codebook.log12()))
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
