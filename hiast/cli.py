@@ -21,6 +21,8 @@ from hiast.contracts.run_spec import RunSpec
 from hiast.recipes import build_spec, list_recipes, load_recipe
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+bundles = typer.Typer(no_args_is_help=True, help="Rounds as one file, to prove what was done.")
+app.add_typer(bundles, name="bundle")
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="RunSpec field, as key=value; repeat.")]
 Out = Annotated[Path, typer.Option(help="Directory for the results; the same one goes on where it was.")]
 Weights = Annotated[Path, typer.Option(help="Checkpoint of the network.")]
@@ -156,6 +158,44 @@ def evaluate(
     typer.echo(_scores(report))
     if out is not None:
         write_atomically(out, report.model_dump_json(indent=2).encode())
+
+
+@bundles.command("make")
+def make_bundle(
+    run: Annotated[Path, typer.Argument(help="What `hiast run` wrote.")],
+    out: Annotated[Path, typer.Option(help="Zip to write.")],
+    number: RoundNumber = 1,
+) -> None:
+    """Pack a round of a run: settings, order, thresholds, counts, digests of network and labels."""
+    from hiast.rounds.pack_round import pack_round
+
+    with _progress_bar() as on_progress:
+        pack_round(run, number, out, on_progress)
+    typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
+
+
+Bundle = Annotated[Path, typer.Argument(help="Zip of `hiast bundle make` or GET /rounds/{id}/bundle.")]
+LabelFiles = Annotated[Path, typer.Argument(help="Directory of the round's label files.")]
+
+
+@bundles.command("verify")
+def verify_bundle(bundle: Bundle, labels: LabelFiles) -> None:
+    """Are the label files those the bundle tells of, and do its thresholds follow from its settings?"""
+    from hiast.bundles import verify_labels
+
+    with _progress_bar() as on_progress:
+        count = verify_labels(bundle, labels, on_progress)
+    typer.echo(f"{count} labels are as the bundle says")
+
+
+@bundles.command("replay")
+def replay_bundle(bundle: Bundle, labels: LabelFiles, out: Out = Path("labels")) -> None:
+    """Make the label files again from predictions, confidences and thresholds, byte by byte the same."""
+    from hiast.bundles import replay_labels
+
+    with _progress_bar() as on_progress:
+        count = replay_labels(bundle, labels, out, on_progress)
+    typer.echo(f"{count} labels made again in {out}, byte by byte the same")
 
 
 def _scores(report: EvaluationReport) -> str:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from anyio import to_thread
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Path as InPath
+from fastapi.responses import FileResponse
 from pydantic import BaseModel
+from starlette.background import BackgroundTask
 
-from backend.dependencies import Cursor, Id, IdempotencyKey, Limit, Operator, ReadSession, WriteSession
+from backend.database import read_session
+from backend.dependencies import (
+    Artifacts,
+    Cursor,
+    DatabaseEngine,
+    Id,
+    IdempotencyKey,
+    Limit,
+    Operator,
+    ReadSession,
+    WriteSession,
+)
 from backend.entity_tags import answer
 from backend.idempotency.service import once
 from backend.labels import service as labels
 from backend.labels.schemas import LabelSort, LabelSummary, ReviewStatus
 from backend.pagination import Page
 from backend.rounds import repository, service
+from backend.rounds.bundle import pack_round, write_to_temporary_file
 from backend.rounds.schemas import Alarm, Approval, ClassSummary, RoundRead, ThresholdTrajectory
 
 router = APIRouter(prefix="/rounds", tags=["rounds"])
@@ -68,7 +85,7 @@ def round_labels(
 @router.get("/{round_id}/classes/{class_id}/worst", responses={404: {}})
 def worst_labels(
     round_id: Id,
-    class_id: Annotated[int, Path(ge=0, le=254)],
+    class_id: Annotated[int, InPath(ge=0, le=254)],
     session: ReadSession,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> list[LabelSummary]:
@@ -102,3 +119,35 @@ def approve_round(
     )
     response.headers["Location"] = f"/api/v1/jobs/{job_id}"
     return service.read_approval(session, round_id, job_id)
+
+
+@router.get(
+    "/{round_id}/bundle",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A zip.",
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        404: {},
+        409: {},
+    },
+)
+async def round_bundle(
+    request: Request, round_id: Id, engine: DatabaseEngine, artifacts: Artifacts
+) -> Response:
+    """The round as one file: settings, order, thresholds, counts, decisions, digests of network and labels.
+
+    `hiast bundle verify` compares label files with it, `hiast bundle replay` makes them again.
+    """
+
+    def _packed() -> tuple[Path, str]:
+        with read_session(engine) as session:
+            bundle, histograms = pack_round(session, artifacts, round_id)
+        name = f"{bundle.spec.name}, round {bundle.number}.zip"
+        return write_to_temporary_file(bundle, histograms), name
+
+    path, name = await to_thread.run_sync(_packed, limiter=request.app.state.layer_threads)
+    return FileResponse(
+        path, media_type="application/zip", filename=name, background=BackgroundTask(path.unlink)
+    )

@@ -53,6 +53,7 @@ class WhatIf {
           onchange: (event) => this.set("shuffles", event.target.checked ? ORDERS : undefined) }), "order band"),
       element("button", { type: "button", id: "wi-reset", class: "st-button", onclick: () => this.reset() }, "As the run has it")),
       element("p", { class: "st-facts", id: "wi-summary", role: "status" }),
+      element("p", { id: "wi-fields" }),
       element("div", { class: "wi-columns" },
         element("div", { class: "wi-table", id: "wi-table", tabindex: 0, role: "region", "aria-label": "Classes, what if" }),
         element("div", {},
@@ -101,6 +102,17 @@ class WhatIf {
     }
   }
 
+  // What is tried, as fields of a run's spec: one a line, as Advanced and --set take them.
+  fields() {
+    const { asked } = this;
+    const lines = SLIDERS.filter(([name]) => name in asked).map(([name]) => `selection.${name}=${asked[name]}`);
+    const bounds = Object.entries(asked.threshold_bounds ?? {}).map(([id, pair]) => `${id}: [${pair.join(", ")}]`);
+    if (asked.threshold_bounds) lines.push(`selection.threshold_bounds={${bounds.join(", ")}}`);
+    if (asked.order === "data_set") lines.push("selection.shuffle=false");
+    if (asked.order === "shuffled") lines.push(`seed=${asked.seed}`);
+    return lines;
+  }
+
   async ask() {
     const turn = ++this.turn;
     this.showValues();
@@ -130,6 +142,10 @@ class WhatIf {
       element("b", {}, `kept ${percent(told.was_kept_share)} → ${percent(told.kept_share)}`),
       element("span", {}, `over ${told.images} images`),
       element("span", {}, changed.length ? `hard classes: ${changed.join(", ")}` : "the same hard classes"));
+    const lines = this.fields();
+    byId("wi-fields").replaceChildren(...(lines.length
+      ? [element("span", { class: "st-muted" }, "A run with these settings has "), element("code", {}, lines.join("  "))]
+      : []));
     this.showTable();
     this.showImages();
     this.plot();

@@ -52,6 +52,8 @@ class LabelReport(_Report):
     class_values: list[float]
     """Running class values after this image."""
     region_weights: list[RegionWeight]
+    sha256: dict[str, str] = Field(default_factory=dict)
+    """Of its files, by their kind; empty: an earlier version wrote them."""
 
     @property
     def kept_share(self) -> float:

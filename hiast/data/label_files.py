@@ -10,6 +10,7 @@ ten times faster than 16-bit PNG and a sixth smaller).
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 from dataclasses import dataclass
@@ -63,8 +64,11 @@ def write_label_files(
     reason: NDArray[np.uint8],
     classes: ClassSpace,
     codebook: str,
-) -> None:
-    """Write the three files of one label, (H, W) each. Each appears whole or not at all."""
+) -> dict[str, str]:
+    """Write the three files of one label, (H, W) each. Each appears whole or not at all.
+
+    Returns the SHA-256 of each, by its kind.
+    """
     files = {
         "confidence": encode_codes(codes, codebook),
         "reason": encode_ids(reason, REASON_PALETTE),
@@ -72,6 +76,7 @@ def write_label_files(
     }
     for kind, content in files.items():
         write_atomically(label_path(directory, name, kind), content)
+    return {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()}
 
 
 def encode_ids(ids: NDArray[np.uint8], palette: list[int], transparent: bytes | None = None) -> bytes:

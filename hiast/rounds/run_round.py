@@ -32,13 +32,13 @@ from hiast.rounds.generate_labels import (
     state_after,
     summarise_labels,
 )
-from hiast.rounds.label_counts import counting_labels
 from hiast.rounds.measurements import Measured, from_files, from_network, measure_images
 from hiast.rounds.processes import process_count, process_number
 from hiast.rounds.score_labels import score_labels
 from hiast.rounds.train_student import train_student
 from hiast.rounds.training_state import StateFile, fingerprint
 from hiast.selection import CountedCodes
+from hiast.selection.label_counts import counting_labels
 
 LABELS_BEING_WRITTEN: Final = 4
 """Labels whose files another thread writes while the network works on the next image."""
@@ -147,21 +147,22 @@ def _label(
     order = labelling_order(target.entries, spec.selection, seed=spec.seed, round_number=number)
     state = state_after(written, spec.selection.images_per_instance)
     reports = list(written[: state.done if state else 0])
-    waiting: deque[tuple[LabelReport, Future[None]]] = deque()
+    waiting: deque[tuple[LabelReport, Future[dict[str, str]]]] = deque()
 
     def finish(at_most: int) -> None:
         # Whatever is written is told at once, so that people can look at it.
         while waiting and (len(waiting) > at_most or waiting[0][1].done()):
             report, files = waiting.popleft()
-            files.result()
+            report = report.model_copy(update={"sha256": files.result()})
             on_label(report)
             reports.append(report)
 
-    def write(label: GeneratedLabel, count: Callable[[CountedCodes], None]) -> None:
-        _write(directory, label, target.classes, spec.selection.codebook)
+    def write(label: GeneratedLabel, count: Callable[[CountedCodes], None]) -> dict[str, str]:
+        digests = _write(directory, label, target.classes, spec.selection.codebook)
         count(label.counted)
         if on_files is not None:
             on_files(label.report.name)
+        return digests
 
     labels = generate_labels(
         measured,
@@ -188,8 +189,8 @@ def _label(
     return summarise_labels(reports, spec.paste, target.classes, quality)
 
 
-def _write(directory: Path, label: GeneratedLabel, classes: ClassSpace, codebook: str) -> None:
-    write_label_files(
+def _write(directory: Path, label: GeneratedLabel, classes: ClassSpace, codebook: str) -> dict[str, str]:
+    return write_label_files(
         directory,
         label.report.name,
         prediction=label.prediction,

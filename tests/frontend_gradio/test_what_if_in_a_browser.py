@@ -67,6 +67,7 @@ def test_the_address_holds_what_is_tried(page: Page, origin: str) -> None:
     expect(page).to_have_url(re.compile("whatif="))
     asked = json.loads(parse_qs(urlsplit(page.url).query)["whatif"][0])
     assert asked == {"threshold_bounds": {"0": [0, 0.3]}}
+    expect(page.locator("#wi-fields code")).to_have_text("selection.threshold_bounds={0: [0, 0.3]}")
     expect(page.locator("#wi-row-0 td").nth(2)).to_have_text("0.300")
     kept = _kept(page)
     page.reload()

@@ -87,3 +87,22 @@ def test_a_fault_is_one_line_and_exit_code_two(tmp_path, arguments, words):
     assert done.stderr.startswith("hiast: ")
     assert words in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_round_is_packed_verified_and_made_again(tmp_path):
+    overrides = [word for key, value in TINY.items() for word in ("--set", f"{key}={value}")]
+    assert hiast("run", "streets_demo", "--out", "out", *overrides, where=tmp_path).returncode == 0
+    made = hiast("bundle", "make", "out", "--round", "1", "--out", "round.zip", where=tmp_path)
+    assert made.returncode == 0, made.stderr
+    checked = hiast("bundle", "verify", "round.zip", "out/rounds/1/labels", where=tmp_path)
+    assert (checked.returncode, checked.stdout) == (0, "2 labels are as the bundle says\n")
+    again = hiast("bundle", "replay", "round.zip", "out/rounds/1/labels", "--out", "again", where=tmp_path)
+    assert again.returncode == 0, again.stderr
+    first, second = tmp_path / "out/rounds/1/labels", tmp_path / "again"
+    files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
+    assert len(files) == 6
+    assert all((first / file).read_bytes() == (second / file).read_bytes() for file in files)
+    (first / files[0]).write_bytes(b"other")
+    failed = hiast("bundle", "verify", "round.zip", "out/rounds/1/labels", where=tmp_path)
+    assert failed.returncode == 2
+    assert f"{files[0]} has other content" in failed.stderr

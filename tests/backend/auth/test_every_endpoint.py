@@ -56,6 +56,7 @@ ENDPOINTS = {
     "GET /api/v1/rounds/{round_id}/thresholds": "read",
     "GET /api/v1/rounds/{round_id}/classes": "read",
     "GET /api/v1/rounds/{round_id}/alarms": "read",
+    "GET /api/v1/rounds/{round_id}/bundle": "read",
     "GET /api/v1/rounds/{round_id}/labels": "read",
     "GET /api/v1/rounds/{round_id}/classes/{class_id}/worst": "read",
     "POST /api/v1/rounds/{round_id}/what-if": "read",

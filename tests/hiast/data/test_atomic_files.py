@@ -69,7 +69,8 @@ def test_what_the_disk_has_no_room_for_is_told_and_leaves_nothing(tmp_path):
 
     with (
         pytest.raises(UserError, match="No space left.*Free disk space"),
-        open_atomically(tmp_path / "c.bin"),explained(tmp_path / "c.bin")
+        open_atomically(tmp_path / "c.bin"),
+        explained(tmp_path / "c.bin"),
     ):
         Full().write(b"")
     assert everything_below(tmp_path) == []
