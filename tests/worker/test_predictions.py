@@ -105,10 +105,10 @@ def test_the_image_somebody_waits_for_is_first_and_work_goes_on_behind_what_is_t
 ) -> None:
     first = _names(service, run_id)[-1]
     job_id = _ask(service, run_id, "student-2", first)
+    assert _ask(service, run_id, "student-2", first) == job_id
     folder = _folder(service, run_id, "student-2")
     wait_for("the first image", lambda: list(folder.rglob("*.measurement")))
     assert (folder / f"{first}.measurement").exists()
-    assert _ask(service, run_id, "student-2") == job_id
     _finish(service, job_id)
     # Somebody took one away; asking again brings that one back and leaves the others as they are.
     times = {path: path.stat().st_mtime_ns for path in folder.rglob("*.measurement")}
