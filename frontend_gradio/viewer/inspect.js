@@ -10,6 +10,7 @@ import { arrange, following, onLayout } from "./layouts.js";
 import { firstLabelId, inReview, nextFree } from "./next_label.js";
 import { Picture } from "./picture.js";
 import { reviewList } from "./review_list.js";
+import { WaitingDecisions } from "./waiting_decisions.js";
 import { drop, goToWorst } from "./worst.js";
 
 const LAYOUTS = ["side", "stack", "single"];
@@ -34,6 +35,7 @@ class Inspect {
     });
     this.draft = new Draft(byId("comment"), byId("draft-note"));
     this.claim = new Claim(byId("claim-note"), (id) => this.reread(id));
+    this.waiting = new WaitingDecisions({ tell: say, sent: (label, comment) => this.arrived(label, comment) });
     this.listen();
   }
 
@@ -76,6 +78,8 @@ class Inspect {
     const id = Number(query("label")) || (await firstLabelId(query("round")));
     byId("nothing").hidden = Boolean(id);
     if (id) await this.open(id);
+    // Not before: the label might be read just before a decision on it arrives.
+    shown(() => this.waiting.send());
     return Boolean(id);
   }
 
@@ -200,10 +204,22 @@ class Inspect {
       await this.refreshRound();
       say(`${label.name}: ${updated.status}. ${further}`.trim());
     } catch (error) {
-      await this.refused(error);
+      if (!(await this.waiting.keepReview(error, label, decision, comment))) await this.refused(error);
     } finally {
       this.busy = false;
     }
+  }
+
+  // A decision that had waited for the API has reached it.
+  arrived(updated, comment) {
+    if (comment !== null) this.draft.sent(updated.id, comment);
+    this.strip.update(updated);
+    if (this.label?.id !== updated.id) return;
+    Object.assign(this.label, updated);
+    this.picture.reread();
+    this.picture.repaint();
+    this.describe();
+    shown(() => this.refreshRound());
   }
 
   // 412: someone else was faster. Their decision is shown; ours is not repeated without a look.
@@ -221,8 +237,9 @@ class Inspect {
     const { label } = this;
     const before = new Set(label.vetoed_classes);
     if (!before.delete(id)) before.add(id);
+    const classes = [...before].sort((a, b) => a - b);
     try {
-      const updated = await veto(label, [...before].sort((a, b) => a - b));
+      const updated = await veto(label, classes);
       Object.assign(label, updated);
       this.strip.update(updated);
       this.picture.reread();
@@ -231,7 +248,7 @@ class Inspect {
       const name = this.space.classes[id];
       say(label.vetoed_classes.includes(id) ? `${name} is not trained on in this image.` : `${name} is trained on again.`);
     } catch (error) {
-      await this.refused(error);
+      if (!(await this.waiting.keepVeto(error, label, classes))) await this.refused(error);
     } finally {
       this.busy = false;
     }

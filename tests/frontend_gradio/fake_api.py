@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from fastapi import FastAPI, Response
+from fastapi import Cookie, FastAPI, Response
 from fastapi.responses import PlainTextResponse
 from PIL import Image
 
@@ -80,10 +80,10 @@ def create_fake_api() -> FastAPI:
 
 def _add_people(app: FastAPI, _records: FakeRecords) -> None:
     @app.get(BASE + "/session")
-    def session() -> Any:
+    def session(person: Annotated[str, Cookie()] = "local") -> Any:
         permissions = ["administer", "operate", "read", "review"]
         return {
-            "name": "local",
+            "name": person,
             "role": "admin",
             "permissions": permissions,
             "local": True,
