@@ -63,14 +63,3 @@ def test_the_bundle_of_a_round_proves_its_labels(service: Service, tmp_path: Pat
     assert verify_labels(path, labels, _silent) == 5
     assert replay_labels(path, labels, tmp_path / "again", _silent) == 5
     assert client.get("/api/v1/rounds/9/bundle").status_code == 404
-
-
-def test_a_round_that_is_being_labelled_has_no_bundle(service: Service) -> None:
-    service.start_worker()
-    service.add_streets("source", "source", 4)
-    service.add_streets("target", "target", 5)
-    run_id = service.start_run(review=True, labelling__scales=[4.0, 5.0])
-    service.wait_for_job(run_id, "generate_labels")
-    client = TestClient(create_app(), client=("127.0.0.1", 50_000))
-    refused = client.get("/api/v1/rounds/1/bundle")
-    assert (refused.status_code, "not completely labelled" in refused.json()["detail"]) == (409, True)

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from backend.artifacts import open_store
 from backend.database import read_session
-from backend.errors import ConflictError
 from backend.labels.tables import Label
 from backend.rounds.tables import Round
 from backend.what_if import service as what_ifs
@@ -129,10 +128,3 @@ def test_what_does_not_fit_is_refused(streets: Service) -> None:
     file.rename(file.with_name("elsewhere"))
     with pytest.raises(NotFoundError, match="has no counts of its confidences"):
         _ask(streets, constant)
-
-
-def test_a_round_that_is_being_labelled_is_not_asked(streets: Service) -> None:
-    run_id = streets.start_run("slow", review=True, labelling__scales=[4.0, 5.0])
-    streets.wait_for_job(run_id, "generate_labels")
-    with read_session(streets.engine) as session, pytest.raises(ConflictError, match="not completely"):
-        what_ifs.labelled_round(session, 1)
