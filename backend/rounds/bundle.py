@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from backend.artifacts import ArtifactStore, round_key, warm_up_key
 from backend.corrections.decisions import decisions_for_training
-from backend.errors import ConflictError
 from backend.rounds import repository
+from backend.rounds.counts import counts_file, finished_labels
 from backend.runs.tables import Run
 from hiast import __version__
 from hiast.bundles import RoundBundle, write_bundle
 from hiast.contracts.decisions import RoundDecisions
-from hiast.contracts.errors import NotFoundError
-from hiast.contracts.step_files import HISTOGRAMS_FILE, TEACHER_FILE, WARM_UP_FILE
+from hiast.contracts.step_files import TEACHER_FILE, WARM_UP_FILE
 
 
 def pack_round(session: Session, artifacts: ArtifactStore, round_id: int) -> tuple[RoundBundle, Path]:
@@ -26,17 +25,8 @@ def pack_round(session: Session, artifacts: ArtifactStore, round_id: int) -> tup
     Raises ConflictError while labels are being made, NotFoundError for a round of an earlier version.
     """
     round_ = repository.get_round(session, round_id)
-    if round_.label_set is None:
-        raise ConflictError(
-            f"round {round_.number} is not completely labelled.", remedy="Ask again when it is in review."
-        )
-    key = round_key(round_.run_id, round_.number)
-    if not artifacts.holds(key, HISTOGRAMS_FILE):
-        raise NotFoundError(
-            f"round {round_.number} has no counts of its confidences: an earlier version labelled it.",
-            where=f"{key}/{HISTOGRAMS_FILE}",
-            remedy="Rounds that are labelled from now on have them.",
-        )
+    label_set = finished_labels(round_)
+    histograms = counts_file(artifacts, round_key(round_.run_id, round_.number), round_.number)
     run = session.get_one(Run, round_.run_id)
     labels = repository.labels_in_order(session, round_id)
     first = round_.number == 1
@@ -51,11 +41,11 @@ def pack_round(session: Session, artifacts: ArtifactStore, round_id: int) -> tup
         classes=run.class_space,
         network_sha256=digest,
         labels=[label.report for label in labels],
-        label_set=round_.label_set,
+        label_set=label_set,
         rejected=[label.name for label in labels if label.status == "rejected"],
         decisions=RoundDecisions(labels=decisions_for_training(session, round_)),
     )
-    return bundle, artifacts.fetch(key, [HISTOGRAMS_FILE]) / HISTOGRAMS_FILE
+    return bundle, histograms
 
 
 def write_to_temporary_file(bundle: RoundBundle, histograms: Path) -> Path:

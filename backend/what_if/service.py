@@ -13,20 +13,18 @@ from sqlalchemy.orm import Session
 
 from backend.artifacts import ArtifactStore, round_key
 from backend.datasets.tables import Image
-from backend.errors import ConflictError
 from backend.labels.tables import Label
+from backend.rounds.counts import counts_file, finished_labels
 from backend.rounds.repository import get_round
 from backend.runs.tables import Run
 from backend.what_if.schemas import ThresholdBand, WhatIf, WhatIfClass, WhatIfRead
 from hiast.contracts.class_spaces import ClassSpace
-from hiast.contracts.errors import NotFoundError, UserError
+from hiast.contracts.errors import UserError
 from hiast.contracts.reports import LabelSetReport
 from hiast.contracts.run_spec import PasteSpec, SelectionSpec
-from hiast.contracts.step_files import HISTOGRAMS_FILE
 from hiast.data.histogram_files import read_histograms
 from hiast.pasting import class_sampling_probabilities, hard_classes
-from hiast.selection import bounds_array, constant_thresholds
-from hiast.selection.replay import CountedRound, Replay, replay_round
+from hiast.selection.replay import CountedRound, Replay, replay_selection
 
 BAND_POINTS: Final = 200
 OF_IAS: Final = ("alpha", "beta", "gamma")
@@ -54,10 +52,7 @@ class LabelledRound:
 def labelled_round(session: Session, round_id: int) -> LabelledRound:
     """Read what a replay needs besides the counts. Raises ConflictError while labels are being made."""
     round_ = get_round(session, round_id)
-    if round_.label_set is None:
-        raise ConflictError(
-            f"round {round_.number} is not completely labelled.", remedy="Ask again when it is in review."
-        )
+    label_set = finished_labels(round_)
     run = session.get_one(Run, round_.run_id)
     query = (
         select(Label.id, Label.height * Label.width, Image.position)
@@ -74,7 +69,7 @@ def labelled_round(session: Session, round_id: int) -> LabelledRound:
         selection=run.spec.selection,
         paste=run.spec.paste,
         classes=run.class_space,
-        label_set=round_.label_set,
+        label_set=label_set,
         first_thresholds=first.report.thresholds,
         label_ids=list(ids),
         pixels=np.array(pixels, np.int64),
@@ -123,13 +118,7 @@ def _changed(selection: SelectionSpec, asked: WhatIf) -> SelectionSpec:
 
 
 def _counted(labelled: LabelledRound, artifacts: ArtifactStore) -> CountedRound:
-    if not artifacts.holds(labelled.key, HISTOGRAMS_FILE):
-        raise NotFoundError(
-            f"round {labelled.number} has no counts of its confidences: an earlier version labelled it.",
-            where=f"{labelled.key}/{HISTOGRAMS_FILE}",
-            remedy="Rounds that are labelled from now on have them.",
-        )
-    path = artifacts.fetch(labelled.key, [HISTOGRAMS_FILE]) / HISTOGRAMS_FILE
+    path = counts_file(artifacts, labelled.key, labelled.number)
     counted = CountedRound.of(read_histograms(path))
     if len(counted.images) != len(labelled.label_ids):
         raise UserError(
@@ -157,22 +146,7 @@ def _shuffled(labelled: LabelledRound, seed: int) -> NDArray[np.int64]:
 def _replay(
     labelled: LabelledRound, counted: CountedRound, selection: SelectionSpec, order: NDArray[np.int64]
 ) -> Replay:
-    classes = labelled.classes.num_classes
-    initial = {
-        "cbst": np.array(labelled.first_thresholds),
-        "nt": constant_thresholds(classes, 0.0),
-    }.get(selection.policy, constant_thresholds(classes, selection.initial_threshold))
-    return replay_round(
-        counted,
-        order,
-        initial,
-        alpha=selection.alpha,
-        beta=selection.beta,
-        gamma=selection.gamma,
-        bounds=bounds_array(selection.threshold_bounds, classes),
-        images_per_instance=selection.images_per_instance,
-        follow=selection.policy == "ias",
-    )
+    return replay_selection(counted, order, selection, labelled.first_thresholds)
 
 
 def _classes(labelled: LabelledRound, replay: Replay) -> list[WhatIfClass]:

@@ -29,21 +29,22 @@ export async function choices(...labels) {
   return [...new Map(all)];
 }
 
+// The rule of what has no thresholds.
+function keepAll() { return { first: new Uint32Array(256), vetoed: new Uint8Array(256) }; }
+
 // The ground truth as a label that keeps all it knows.
 async function truthSide(of) {
   const truth = await groundTruth(of);
   const reason = Uint8Array.from(truth, (id) => (id === IGNORED ? VOID : 0));
   const label = { ...of, prediction: truth, reason, codes: new Uint16Array(truth.length), drawn: null };
-  const rule = { first: new Uint32Array(256), vetoed: new Uint8Array(256) };
-  return { side: TRUTH, name: "ground truth", label, rule, kept: truth };
+  return { side: TRUTH, name: "ground truth", label, rule: keepAll(), kept: truth };
 }
 
 async function checkpointSide(side, of, { tell, wanted }) {
   const arrays = await predicted(of, side, tell, wanted);
   if (!arrays) return null;
   const label = { ...of, ...arrays, drawn: null };
-  const rule = { first: new Uint32Array(256), vetoed: new Uint8Array(256) };
-  return { side, name: wordsOf(side), label, rule, kept: label.prediction };
+  return { side, name: wordsOf(side), label, rule: keepAll(), kept: label.prediction };
 }
 
 // A checkpoint beside a label keeps what it would under the label's thresholds: otherwise all that the label

@@ -25,13 +25,11 @@ from hiast.data.label_files import (
 )
 from hiast.selection import (
     Codebook,
-    bounds_array,
-    constant_thresholds,
     labels_from_codes,
     locally_consistent,
     reasons_from_labels,
 )
-from hiast.selection.replay import CountedRound, replay_round
+from hiast.selection.replay import CountedRound, replay_selection
 
 
 def verify_labels(path: Path, labels: Path, on_progress: OnProgress) -> int:
@@ -123,22 +121,8 @@ def _open(path: Path) -> Iterator[tuple[RoundBundle, CountedRound]]:
 
 def _check_thresholds(path: Path, bundle: RoundBundle, counted: CountedRound) -> None:
     """The thresholds in the log are those that follow from counts and settings."""
-    selection, classes = bundle.spec.selection, bundle.classes.num_classes
-    first = np.array(bundle.labels[0].thresholds)
-    initial = {"cbst": first, "nt": constant_thresholds(classes, 0.0)}.get(
-        selection.policy, constant_thresholds(classes, selection.initial_threshold)
-    )
-    replay = replay_round(
-        counted,
-        range(len(bundle.labels)),
-        initial,
-        alpha=selection.alpha,
-        beta=selection.beta,
-        gamma=selection.gamma,
-        bounds=bounds_array(selection.threshold_bounds, classes),
-        images_per_instance=selection.images_per_instance,
-        follow=selection.policy == "ias",
-    )
+    first = bundle.labels[0].thresholds
+    replay = replay_selection(counted, range(len(bundle.labels)), bundle.spec.selection, first)
     rows = zip(
         bundle.labels,
         replay.thresholds.tolist(),

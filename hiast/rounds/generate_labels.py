@@ -27,7 +27,6 @@ from hiast.pasting import class_sampling_probabilities, hard_classes
 from hiast.rounds.measurements import Measured, stored_codes
 from hiast.selection import (
     Codebook,
-    CountedCodes,
     bounds_array,
     class_balanced_quantiles,
     constant_thresholds,
@@ -46,8 +45,8 @@ class GeneratedLabel:
     prediction: NDArray[np.uint8]
     codes: NDArray[np.uint16]
     reason: NDArray[np.uint8]
-    counted: CountedCodes
-    """What its thresholds came from."""
+    histogram: NDArray[np.int64]
+    """(C, K) counts its thresholds came from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +186,7 @@ def _label(
         measured.prediction[0].cpu().numpy(),
         stored_codes(measured)[0],
         selected.reason[0].cpu().numpy(),
-        CountedCodes.of(measured.histograms[0], measured.codebook),
+        measured.histograms[0],
     )
 
 

@@ -37,7 +37,6 @@ from hiast.rounds.processes import process_count, process_number
 from hiast.rounds.score_labels import score_labels
 from hiast.rounds.train_student import train_student
 from hiast.rounds.training_state import StateFile, fingerprint
-from hiast.selection import CountedCodes
 from hiast.selection.label_counts import counting_labels
 
 LABELS_BEING_WRITTEN: Final = 4
@@ -157,9 +156,9 @@ def _label(
             on_label(report)
             reports.append(report)
 
-    def write(label: GeneratedLabel, count: Callable[[CountedCodes], None]) -> dict[str, str]:
+    def write(label: GeneratedLabel, count: Callable[[NDArray[np.int64]], None]) -> dict[str, str]:
         digests = _write(directory, label, target.classes, spec.selection.codebook)
-        count(label.counted)
+        count(label.histogram)
         if on_files is not None:
             on_files(label.report.name)
         return digests

@@ -64,6 +64,16 @@ class CountedCodes:
         pixels: NDArray[np.int64] = self.running[1:].astype(np.int64) - self.running[:-1]
         return pixels
 
+    def weights_before(self) -> NDArray[np.int64]:
+        """(N + 1,) sums of `Codebook.weights` over the pixels before each pair, then over all.
+
+        They grow along the classes, so the difference of two is the sum over what lies between.
+        """
+        codes = self.keys % np.uint32(self.codebook.size)
+        sums = np.zeros(len(codes) + 1, np.int64)
+        np.cumsum(self.pixels() * self.codebook.weights[codes], out=sums[1:])
+        return sums
+
     def first_kept(self, first_codes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where among the keys each class's codes from `first_codes` (C,), 0..K, begin."""
         bases = class_bases(len(self.counts), self.codebook.size)
@@ -77,19 +87,6 @@ def class_bases(classes: int, size: int) -> NDArray[np.uint32]:
     bases: NDArray[np.uint32] = np.arange(classes, dtype=np.uint32) * np.uint32(size)
     bases.flags.writeable = False
     return bases
-
-
-def block_weights(counted: CountedCodes) -> NDArray[np.int64]:
-    """(⌈N / BLOCK⌉ + 1,) sums of `Codebook.weights` over all pixels before each block of pairs, then all.
-
-    They grow along the classes, so differences of two of them are sums over what lies between.
-    """
-    codes = counted.keys % np.uint32(counted.codebook.size)
-    sums = np.zeros(-(-len(codes) // BLOCK) + 1, np.int64)
-    if len(codes):
-        weights = counted.pixels() * counted.codebook.weights[codes]
-        np.cumsum(np.add.reduceat(weights, np.arange(0, len(codes), BLOCK)), out=sums[1:])
-    return sums
 
 
 def quantiles(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hiast.contracts.class_spaces import IGNORED
 from hiast.contracts.labels import Reason
@@ -29,13 +30,14 @@ def counted_label(directory: Path, name: str, classes: int) -> CountedCodes:
 @contextmanager
 def counting_labels(
     file: Path | None, directory: Path, written: Sequence[LabelReport], classes: int, codebook: str
-) -> Iterator[Callable[[CountedCodes], None]]:
-    """Takes the counts of one label after the other, behind those of labels `written` before, which are
-    counted anew. The file appears when the whole set went well. None: nothing is written."""
+) -> Iterator[Callable[[NDArray[np.int64]], None]]:
+    """Takes the histogram (C, K) of one label after the other, behind those of labels `written` before,
+    which are counted anew. The file appears when the whole set went well. None: nothing is written."""
     if file is None:
-        yield lambda _counted: None
+        yield lambda _histogram: None
         return
     with writing_histograms(file, classes, codebook) as writer:
         for report in written:
             store_counts(writer, counted_label(directory, report.name, classes))
-        yield lambda counted: store_counts(writer, counted)
+        book = Codebook.named(codebook)
+        yield lambda histogram: store_counts(writer, CountedCodes.of(histogram, book))

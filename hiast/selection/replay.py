@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hiast.contracts.run_spec import SelectionSpec
 from hiast.data.histogram_files import HistogramWriter, StoredHistograms
+from hiast.selection.class_balanced import constant_thresholds
 from hiast.selection.class_values import MOMENTUM
 from hiast.selection.codebook import Codebook
-from hiast.selection.counted_codes import BLOCK, CountedCodes, block_weights
+from hiast.selection.counted_codes import BLOCK, CountedCodes
 from hiast.selection.histograms import mean_confidence
-from hiast.selection.instance_adaptive import check_recursion, next_thresholds
+from hiast.selection.instance_adaptive import bounds_array, check_recursion, next_thresholds
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +33,10 @@ class Replay:
 
 def store_counts(writer: HistogramWriter, counted: CountedCodes) -> None:
     """Add an image's counts to a round's file."""
-    size = np.full(len(counted.counts), counted.codebook.size)
-    ends, blocks = counted.first_kept(size), block_weights(counted)
-    weights = blocks[ends // BLOCK] + _rests(counted, ends)
-    writer.append(counted.keys, counted.running, blocks, counted.counts, ends, weights)
-
-
-def _rests(counted: CountedCodes, places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Weights between the beginning of the block a place lies in and the place."""
-    codes = counted.keys % np.uint32(counted.codebook.size)
-    weights = counted.pixels() * counted.codebook.weights[codes]
-    return np.array([weights[place - place % BLOCK : place].sum() for place in places], np.int64)
+    ends = counted.first_kept(np.full(len(counted.counts), counted.codebook.size))
+    weights = counted.weights_before()
+    blocks = np.append(weights[: len(counted.keys) : BLOCK], weights[-1])
+    writer.append(counted.keys, counted.running, blocks, counted.counts, ends, weights[ends])
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +64,35 @@ class CountedRound:
             for place, (at, length) in enumerate(spans)
         ]
         return CountedRound(stored, images, book)
+
+
+def replay_selection(
+    counted: CountedRound,
+    order: Sequence[int] | NDArray[np.int64],
+    selection: SelectionSpec,
+    first_thresholds: Sequence[float],
+) -> Replay:
+    """`replay_round` with the settings of a run.
+
+    first_thresholds: (C,) of the round's first image, which policy cbst keeps for all of them: counts do
+    not tell how every n-th pixel would be chosen. Raises UserError for settings that do not fit.
+    """
+    classes = len(first_thresholds)
+    initial = {
+        "cbst": np.array(first_thresholds),
+        "nt": constant_thresholds(classes, 0.0),
+    }.get(selection.policy, constant_thresholds(classes, selection.initial_threshold))
+    return replay_round(
+        counted,
+        order,
+        initial,
+        alpha=selection.alpha,
+        beta=selection.beta,
+        gamma=selection.gamma,
+        bounds=bounds_array(selection.threshold_bounds, classes),
+        images_per_instance=selection.images_per_instance,
+        follow=selection.policy == "ias",
+    )
 
 
 def replay_round(
