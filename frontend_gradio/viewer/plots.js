@@ -45,15 +45,20 @@ export async function start(element, props, watch) {
   const show = async () => {
     const figure = props.value ? JSON.parse(props.value) : { data: [] };
     const empty = !figure.data.length;
-    [area.hidden, download.hidden, nothing.hidden] = [empty, empty, !empty];
-    if (empty) return;
+    [area.hidden, nothing.hidden] = [empty, !empty];
+    if (empty) {
+      download.hidden = true;
+      return;
+    }
     try {
       const Plotly = await plotly();
       // The same revision: what somebody has zoomed or switched off stays so.
       await Plotly.react(area, figure.data, { ...figure.layout, autosize: true, uirevision: known }, SETTINGS);
       openOnClick(area);
+      // Not before: the file holds what is drawn.
+      download.hidden = false;
     } catch (error) {
-      [area.hidden, nothing.hidden, nothing.textContent] = [true, false, error.message];
+      [area.hidden, download.hidden, nothing.hidden, nothing.textContent] = [true, true, false, error.message];
     }
   };
   download.addEventListener("click", () => save(`${known}.csv`, csvOf(area)));

@@ -122,6 +122,11 @@ def test_a_decision_someone_else_made_first_is_shown_not_overwritten(page: Page,
 def test_layers_are_drawn_without_further_requests(page: Page, origin: str) -> None:
     page.goto(f"{origin}/ui/inspect?label=203")
     expect(page.locator("#legend-table")).to_be_visible()
+    # The strip's thumbnails come after the picture, which does not wait for them.
+    page.wait_for_function(
+        "() => { const own = [...document.querySelectorAll('#strip [href*=\"label=203\"] img')];"
+        " return own.length === 2 && own.every((image) => image.complete); }"
+    )
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "/labels/203" in request.url else None)
     drawings = set()
