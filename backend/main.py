@@ -21,6 +21,7 @@ import backend.metrics
 import backend.predictions.routes
 import backend.recipes.routes
 import backend.reviews.routes
+import backend.revisions.routes
 import backend.rounds.routes
 import backend.runs.routes
 import backend.what_if.routes
@@ -48,6 +49,7 @@ ROUTERS = (
     backend.runs.routes.router,
     backend.rounds.routes.router,
     backend.what_if.routes.router,
+    backend.revisions.routes.router,
     backend.labels.routes.router,
     backend.reviews.routes.router,
     backend.corrections.routes.router,

@@ -105,3 +105,7 @@ class Reporter:
     def label(self, report: LabelReport) -> None:
         """Record a label whose files are complete."""
         self.write(lambda session: reports.report_label(session, self.job_id, self.attempt, report))
+
+    def revised_label(self, report: LabelReport) -> None:
+        """Record a label of a revision whose file is complete."""
+        self.write(lambda session: reports.report_revised_label(session, self.job_id, self.attempt, report))

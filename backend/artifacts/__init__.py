@@ -7,6 +7,7 @@ from backend.artifacts.keys import (
     labels_key,
     measurements_key,
     predictions_key,
+    revision_key,
     round_key,
     warm_up_key,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "measurements_key",
     "open_store",
     "predictions_key",
+    "revision_key",
     "round_key",
     "warm_up_key",
 ]

@@ -19,6 +19,11 @@ def labels_key(run_id: int, round_number: int) -> str:
     return f"{round_key(run_id, round_number)}/labels"
 
 
+def revision_key(run_id: int, round_number: int, revision: int, created_at: datetime) -> str:
+    """Where the reason maps of a revision of the round's labels lie; the time as in `predictions_key`."""
+    return f"{round_key(run_id, round_number)}/revisions/{revision}-{int(created_at.timestamp() * 1e6):x}"
+
+
 def corrections_key(run_id: int, round_number: int) -> str:
     """Where what people drew over the labels of a round lies."""
     return f"{round_key(run_id, round_number)}/corrections"

@@ -11,6 +11,7 @@ from backend.doctor.jobs import job_problems
 from backend.doctor.label_pixels import label_file_problems
 from backend.doctor.labels import label_problems
 from backend.doctor.problem import Problem
+from backend.doctor.revisions import revision_problems
 from backend.doctor.runs import run_problems
 from backend.doctor.stored_files import RUNS, checkpoint_problems, litter_problems
 
@@ -31,6 +32,7 @@ def find_problems(session: Session, artifacts: ArtifactStore, *, quick: bool = F
         *run_problems(session),
         *label_problems(session),
         *correction_problems(session, artifacts, quick=quick),
+        *revision_problems(session, artifacts, stored),
         *label_file_problems(session, artifacts, stored, quick=quick),
         *checkpoint_problems(session, artifacts, quick=quick),
         *litter_problems(session, artifacts, stored),

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.artifacts import WRITTEN_ONCE, ArtifactStore, corrections_key, label_version, labels_key
+from backend.artifacts import WRITTEN_ONCE, ArtifactStore, corrections_key
 from backend.corrections.tables import Correction
 from backend.doctor.problem import Problem
+from backend.labels.layers import locate
 from backend.labels.tables import Label
 from backend.rounds.tables import Round
 from hiast.contracts.errors import UserError
 from hiast.data.corrections import count_correction, read_correction
-from hiast.data.label_files import KEPT_LABEL_KINDS, file_name, read_kept_label
 
 DRAW_AGAIN: Final = "Restore the artifact store from a backup, or delete the correction and draw it again."
 RESTORE: Final = "Restore the database from a backup, or start a new run."
@@ -32,10 +34,12 @@ def correction_problems(session: Session, artifacts: ArtifactStore, *, quick: bo
     )
     present: dict[int, dict[str, str]] = {}
     for label, rows in groupby(session.execute(query), key=lambda row: row[1]):
-        versions, round_ = [], None
-        for correction, _, round_ in rows:
-            versions.append(correction)
-            problem = _file(correction, label, round_, artifacts, quick=quick)
+        of_label = list(rows)
+        versions = [correction for correction, _, _ in of_label]
+        kept = None if quick else locate(session, artifacts, label.id).read_kept
+        for correction, _, round_ in of_label:
+            newest = correction is versions[-1]
+            problem = _file(correction, label, round_, artifacts, kept, newest=newest)
             if problem:
                 yield Problem(f"correction {correction.version} of label {label.id}", problem, DRAW_AGAIN)
         numbers = [correction.version for correction in versions]
@@ -48,29 +52,38 @@ def correction_problems(session: Session, artifacts: ArtifactStore, *, quick: bo
 
 
 def _file(
-    correction: Correction, label: Label, round_: Round, artifacts: ArtifactStore, *, quick: bool
+    correction: Correction,
+    label: Label,
+    round_: Round,
+    artifacts: ArtifactStore,
+    read_kept: Callable[[], NDArray[np.uint8]] | None,
+    *,
+    newest: bool,
 ) -> str:
-    """What is wrong with the file of one version; nothing: an empty sentence."""
+    """What is wrong with the file of one version, over the label as `read_kept` reads it (None: only that
+    it is there); nothing: an empty sentence."""
     if correction.file is None:
         return "" if correction.counts is None else "it is a deletion and counts pixels."
     key = corrections_key(round_.run_id, round_.number)
     if not artifacts.holds(key, correction.file):
         return f"its file {key}/{correction.file} is not in {artifacts.url}."
-    if quick:
+    if read_kept is None:
         return ""
-    kinds = [file_name(label.name, kind) for kind in KEPT_LABEL_KINDS]
-    labels = labels_key(round_.run_id, round_.number)
-    version = label_version(round_.created_at, label.attempt)
     report, classes = label.report, len(label.report.kept_pixels)
     try:
         folder = artifacts.fetch(key, [correction.file], version=WRITTEN_ONCE)
         pixels = read_correction(folder / correction.file, (report.height, report.width), classes)
-        kept = read_kept_label(artifacts.fetch(labels, kinds, version=version), label.name)
+        kept = read_kept()
     except UserError as error:
         return str(error)
-    if kept.shape != pixels.shape or count_correction(pixels, kept, classes) != correction.counts:
+    if kept.shape != pixels.shape:
         return "its pixels are not those its row counts."
-    return ""
+    counted = count_correction(pixels, kept, classes)
+    if not newest and correction.counts is not None:
+        # Counted on the label as it was then, perhaps in another revision; revisions recount the newest.
+        covered = correction.counts.covered_pixels
+        counted = counted.model_copy(update={"covered_pixels": covered})
+    return "" if counted == correction.counts else "its pixels are not those its row counts."
 
 
 def _fixed(rounds: Sequence[Round], present: dict[int, dict[str, str]]) -> Iterator[Problem]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from backend.artifacts import ArtifactStore, labels_key
 from backend.doctor.problem import Problem
 from backend.doctor.stored_files import RUNS
+from backend.labels.layers import LabelFiles, locate
 from backend.labels.tables import Label
 from backend.rounds.tables import Round
 from hiast.contracts.class_spaces import IGNORED
@@ -43,17 +43,17 @@ def label_file_problems(
             problem = f"files are missing in {artifacts.url}/{key}: {', '.join(absent)}."
             yield Problem(thing, problem, LABEL_AGAIN)
         elif not quick:
-            directory = artifacts.fetch(key, names, version=str(label.attempt))
-            problem = _pixels(directory, label.report)
+            problem = _pixels(locate(session, artifacts, label.id), label.report)
             if problem:
                 yield Problem(thing, problem, LABEL_AGAIN)
 
 
-def _pixels(directory: Path, report: LabelReport) -> str:
+def _pixels(files: LabelFiles, report: LabelReport) -> str:
     """What is wrong with the pixels of one label; nothing: an empty sentence."""
     try:
+        directory = files.local("prediction", "confidence")
         prediction = label_files.read_prediction(directory, report.name)
-        kept = label_files.read_kept_label(directory, report.name)
+        kept = files.read_kept()
         codes, _ = label_files.read_codes(directory, report.name)
     except UserError as error:
         return str(error)

@@ -55,9 +55,7 @@ def _label(run: Run, round_: Round, label: Label, image: Image) -> Iterator[Prob
 
 
 def _decisions(label: Label, reviews: Sequence[Review]) -> Iterator[Problem]:
-    # A veto of classes leaves the status as it is.
-    words = [review.decision for review in reviews if review.decision != "veto"]
-    status = STATUS_OF_DECISION.get(words[-1]) if words else "unreviewed"
+    status = _status([review.decision for review in reviews])
     vetoes = [review.vetoed_classes for review in reviews if review.decision == "veto"]
     if (label.vetoed_classes or []) != (vetoes[-1] if vetoes else []):
         problem = f"it vetoes the classes {label.vetoed_classes}, and the last decision {vetoes[-1:]}."
@@ -70,6 +68,18 @@ def _decisions(label: Label, reviews: Sequence[Review]) -> Iterator[Problem]:
         yield Problem(
             f"label {label.id} ({label.name})", problem, "Decide on it again, or restore a backup."
         )
+
+
+def _status(decisions: Sequence[str]) -> str | None:
+    """What these decisions, in this order, make of a label; None: one of them is unknown."""
+    status: str | None = "unreviewed"
+    for decision in decisions:
+        if decision == "revise":
+            # Accepted was another label than the one there is now.
+            status = "unreviewed" if status == "accepted" else status
+        elif decision != "veto":
+            status = STATUS_OF_DECISION.get(decision)
+    return status
 
 
 def _set(

@@ -73,6 +73,7 @@ def _reports(run: Run, round_: Round) -> Iterator[Problem]:
     """What the state of a round says is done must have its report."""
     needed: dict[str, tuple[str, ...]] = {
         "reviewing": ("label_set",),
+        "revising": ("label_set",),
         "training": ("label_set", "approved_by"),
         "evaluating": ("label_set", "approved_by", "training"),
         "finished": ("label_set", "approved_by", "training", "finished_at"),
@@ -89,7 +90,9 @@ def _reports(run: Run, round_: Round) -> Iterator[Problem]:
 def _work(run: Run, round_: Round, active: Sequence[Job]) -> Iterator[Problem]:
     """A round that is being worked on has jobs of just that kind; no other round has any."""
     thing = f"run {run.id}, round {round_.number}"
-    states = {ROUND_STATE_OF_JOB.get(job.kind) for job in active if job.round_id == round_.id}
+    # Of a canceled run the round rests at once, its revision a moment later.
+    at_work = [job for job in active if round_.state != "canceled" or job.kind != "apply_revision"]
+    states = {ROUND_STATE_OF_JOB.get(job.kind) for job in at_work if job.round_id == round_.id}
     expected = {round_.state} & set(ROUND_STATE_OF_JOB.values())
     if states != expected:
         jobs = ", ".join(f"{job.id} ({job.kind})" for job in active if job.round_id == round_.id) or "none"

@@ -15,6 +15,7 @@ from backend.artifacts import (
     corrections_key,
     labels_key,
     predictions_key,
+    revision_key,
     round_key,
     warm_up_key,
 )
@@ -24,6 +25,7 @@ from backend.jobs.queue import ACTIVE
 from backend.jobs.tables import Job
 from backend.labels.tables import Label
 from backend.predictions.tables import Prediction
+from backend.revisions.tables import RevisedLabel, Revision
 from backend.rounds.tables import Round
 from backend.runs.tables import Run
 from hiast.contracts.step_files import STATE_FILE, WARM_UP_FILE
@@ -91,6 +93,8 @@ def litter_problems(session: Session, artifacts: ArtifactStore, stored: Sequence
             reason = "it was being written when its process ended."
         elif "labels" in path.parts and str(path) not in known:
             reason = "no label of the database has this file."
+        elif "revisions" in path.parts and str(path) not in known:
+            reason = "no revision of the database has this file."
         elif "corrections" in path.parts and str(path) not in known:
             reason = "no correction of the database has this file."
         elif path.name == STATE_FILE and str(path.parent) in done:
@@ -131,4 +135,14 @@ def _known(session: Session) -> tuple[set[str], set[str], set[str]]:
     )
     for row in session.scalars(asked):
         busy.add(predictions_key(row.run_id, row.checkpoint, row.created_at))
+    for revision, round_ in session.execute(
+        select(Revision, Round).join(Round, Round.id == Revision.round_id)
+    ):
+        key = revision_key(round_.run_id, round_.number, revision.number, revision.created_at)
+        if revision.label_set is None:
+            # What it has begun it goes on with when its job is tried again.
+            busy.add(key)
+        labels = select(Label.name).join(RevisedLabel, RevisedLabel.label_id == Label.id)
+        for name in session.scalars(labels.where(RevisedLabel.revision_id == revision.id)):
+            known.add(f"{key}/{file_name(name, 'reason')}")
     return known, done, busy

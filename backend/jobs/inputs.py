@@ -17,12 +17,14 @@ from backend.artifacts import (
     round_key,
     warm_up_key,
 )
+from backend.corrections.tables import Correction
 from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.jobs.schemas import JobKind
 from backend.jobs.tables import Job
 from backend.labels.tables import Label
 from backend.predictions.tables import Prediction
+from backend.revisions import repository as revisions
 from backend.rounds.tables import Round
 from backend.runs.tables import Run
 from hiast.contracts.class_spaces import ClassSpace
@@ -30,6 +32,7 @@ from hiast.contracts.datasets import DatasetScan, DatasetSpec, ImageEntry
 from hiast.contracts.decisions import LabelDecision
 from hiast.contracts.reports import LabelReport, LabelSetReport
 from hiast.contracts.run_spec import RunSpec
+from hiast.contracts.selection_changes import SelectionChanges
 from hiast.contracts.step_files import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 
 
@@ -61,6 +64,22 @@ class RoundInput(BaseModel):
     decisions: list[LabelDecision]
     """What people changed of the labels, as it was when the round was approved."""
     corrections_key: str
+    reasons_key: str | None
+    """Where the reason maps of its labels lie; None: with the labels."""
+
+
+class RevisionInput(BaseModel):
+    """The revision a job makes of the round's labels."""
+
+    reasons_key: str | None
+    """Where its reason maps lie; None: with the labels, as those were made."""
+    changes: SelectionChanges
+    made: list[LabelReport]
+    """The labels as the network's were made, in that order."""
+    written: list[LabelReport]
+    """Those of the revision that are there already, in its order."""
+    drawn: dict[str, str]
+    """Files of the corrections, by the names of their images."""
 
 
 class RunInput(BaseModel):
@@ -95,6 +114,7 @@ class JobInput(BaseModel):
     dataset: DatasetSpec | None = None
     run: RunInput | None = None
     round: RoundInput | None = None
+    revision: RevisionInput | None = None
     checkpoint: CheckpointInput | None = None
 
     @property
@@ -147,6 +167,29 @@ def _round_input(session: Session, round_: Round) -> RoundInput:
         label_set=round_.label_set,
         decisions=round_.trained_decisions.labels if round_.trained_decisions else [],
         corrections_key=corrections_key(run_id, number),
+        reasons_key=revisions.reasons_key(session, round_),
+    )
+
+
+def _revision_input(session: Session, job: Job, round_: Round) -> RevisionInput:
+    revision = revisions.of_job(session, job.id)
+    if revision is None:
+        raise ConflictError(f"job {job.id} was asked anew as another job.", remedy="Look at that one.")
+    made = revisions.get_revision(session, round_.id, 0)
+    rows = session.execute(
+        select(Label.name, Correction.file)
+        .join(Label, Label.id == Correction.label_id)
+        .where(Label.round_id == round_.id)
+        .order_by(Correction.version)
+    )
+    # Of each label the newest version is the last one.
+    newest = dict(rows.tuples().all())
+    return RevisionInput(
+        reasons_key=revisions.reasons_key(session, round_, revision.number),
+        changes=revision.changes,
+        made=revisions.labels_of(session, made),
+        written=revisions.labels_of(session, revision),
+        drawn={name: file for name, file in newest.items() if file is not None},
     )
 
 
@@ -198,5 +241,10 @@ def load_inputs(session: Session, job_id: int) -> JobInput:
             "shards": job.shards,
             "run": _run_input(session, session.get_one(Run, job.run_id)),
             "round": _round_input(session, round_) if round_ else None,
+            "revision": (
+                _revision_input(session, job, round_)
+                if round_ is not None and job.kind == "apply_revision"
+                else None
+            ),
         }
     )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from backend.audit.service import record
 from backend.datasets.tables import Dataset, Image
 from backend.jobs import queue
 from backend.jobs.tables import Job, JobEvent
 from backend.labels.tables import Label
+from backend.revisions import repository as revisions
+from backend.revisions.present import make_present
+from backend.revisions.tables import RevisedLabel, Revision
 from backend.rounds.tables import Round
 from backend.runs import progression
 from backend.runs.tables import Run
 from hiast.contracts.datasets import DatasetScan
+from hiast.contracts.decisions import CorrectionCounts
 from hiast.contracts.reports import (
     EvaluationReport,
     LabelReport,
@@ -71,6 +77,31 @@ def report_label(session: Session, job_id: int, attempt: int, report: LabelRepor
     label.position, label.kept_share = report.order, report.kept_share
     label.report, label.attempt = report, attempt
     session.add(label)
+
+
+def report_revised_label(session: Session, job_id: int, attempt: int, report: LabelReport) -> None:
+    """Record a label of a revision whose file is complete. The round's labels stay as they are."""
+    job = queue.fenced(session, job_id, attempt)
+    revision = _revision(session, job)
+    label_id = session.scalars(
+        select(Label.id).where(Label.round_id == revision.round_id, Label.name == report.name)
+    ).one()
+    session.add(
+        RevisedLabel(
+            revision_id=revision.id,
+            label_id=label_id,
+            position=report.order,
+            kept_share=report.kept_share,
+            report=report,
+        )
+    )
+
+
+def _revision(session: Session, job: Job) -> Revision:
+    revision = revisions.of_job(session, job.id)
+    if revision is None:
+        raise queue.FencedError(f"job {job.id} was asked anew as another job")
+    return revision
 
 
 def _owned(session: Session, job_id: int, attempt: int) -> Job:
@@ -141,6 +172,28 @@ def succeed_round_step(
     else:
         progression.after_evaluation(session, run, round_, report)
     _stop_if_asked(session, run, canceling)
+
+
+def succeed_revision(
+    session: Session,
+    job_id: int,
+    attempt: int,
+    label_set: LabelSetReport,
+    counts: Mapping[str, CorrectionCounts],
+) -> None:
+    """All labels of the revision are there: from now on they are the round's. counts: of corrections."""
+    job = _owned(session, job_id, attempt)
+    revision = _revision(session, job)
+    run, round_ = session.get_one(Run, job.run_id), session.get_one(Round, job.round_id)
+    if round_.state != "revising":
+        # Somebody has canceled the run since: nothing is applied.
+        settle_canceled(session, job)
+        return
+    make_present(session, round_, revision, label_set, counts)
+    queue.finish(session, job, "succeeded")
+    progression.after_revision(run, round_)
+    after = {"revision": revision.number, "kept_share": label_set.kept_share}
+    record(session, revision.person, "round.revised", "round", round_.id, after=after)
 
 
 def succeed_shard(session: Session, job_id: int, attempt: int) -> None:

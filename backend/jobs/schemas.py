@@ -8,7 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 JobKind = Literal[
-    "scan_dataset", "warm_up", "infer_labels", "generate_labels", "train_round", "evaluate", "predict"
+    "scan_dataset",
+    "warm_up",
+    "infer_labels",
+    "generate_labels",
+    "apply_revision",
+    "train_round",
+    "evaluate",
+    "predict",
 ]
 Priority = Annotated[int, Field(ge=-100, le=100)]
 """Greater ones are started first; among equals the older."""

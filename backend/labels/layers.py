@@ -13,11 +13,12 @@ from PIL import Image as Picture
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.artifacts import ArtifactStore, label_version, labels_key
+from backend.artifacts import WRITTEN_ONCE, ArtifactStore, label_version, labels_key
 from backend.datasets.tables import Dataset, Image
 from backend.errors import ConflictError
 from backend.labels import repository
 from backend.labels.schemas import Layer
+from backend.revisions.repository import as_in_revision, reasons_key
 from backend.rounds.tables import Round
 from backend.runs.tables import Run
 from hiast.contracts.class_spaces import IGNORED, ClassSpace
@@ -48,6 +49,8 @@ class LabelFiles:
     key: str
     version: str
     """Changes whenever the label is written again."""
+    reasons_key: str | None
+    """Where the reason map lies; None: with the other files."""
     name: str
     classes: ClassSpace
     hard_classes: list[int] | None
@@ -61,30 +64,42 @@ class LabelFiles:
         names = [label_files.file_name(self.name, kind) for kind in kinds]
         return self.artifacts.fetch(self.key, names, version=self.version)
 
+    def reasons(self) -> Path:
+        """A directory that holds the label's reason map."""
+        if self.reasons_key is None:
+            return self.local("reason")
+        names = [label_files.file_name(self.name, "reason")]
+        return self.artifacts.fetch(self.reasons_key, names, version=WRITTEN_ONCE)
+
     def read_kept(self) -> NDArray[np.uint8]:
         """The kept label: class ids (H, W), 255 where nothing is kept."""
-        return label_files.read_kept_label(self.local(*label_files.KEPT_LABEL_KINDS), self.name)
+        return label_files.read_kept_label(self.local("prediction"), self.name, self.reasons())
 
 
-def locate(session: Session, artifacts: ArtifactStore, label_id: int) -> LabelFiles:
-    """Find the files of a label. Raises NotFoundError."""
+def locate(
+    session: Session, artifacts: ArtifactStore, label_id: int, revision: int | None = None
+) -> LabelFiles:
+    """Find the files of a label, as it is in a revision (None: the present one). Raises NotFoundError."""
     label = repository.get_label(session, label_id)
+    round_ = session.get_one(Round, label.round_id)
+    label_set = round_.label_set
+    if revision is not None and revision != round_.revision:
+        label_set = as_in_revision(session, label, round_, revision)
     # One query, and not the run's whole spec: this is asked for every layer of every label.
     query = (
-        select(
-            Run.id, Round.number, Round.created_at, Round.label_set, Run.class_space, Image, Dataset.spec
-        )
-        .join(Run, Run.id == Round.run_id)
-        .join(Image, Image.id == label.image_id)
+        select(Run.class_space, Image, Dataset.spec)
+        .select_from(Image)
         .join(Dataset, Dataset.id == Image.dataset_id)
-        .where(Round.id == label.round_id)
+        .join(Run, Run.id == round_.run_id)
+        .where(Image.id == label.image_id)
     )
-    run_id, number, created_at, label_set, class_space, image, dataset = session.execute(query).one()
+    class_space, image, dataset = session.execute(query).one()
     return LabelFiles(
         digest=label.layers_digest,
         artifacts=artifacts,
-        key=labels_key(run_id, number),
-        version=label_version(created_at, label.attempt),
+        key=labels_key(round_.run_id, round_.number),
+        version=label_version(round_.created_at, label.attempt),
+        reasons_key=reasons_key(session, round_, revision),
         name=label.name,
         classes=class_space,
         hard_classes=label_set.hard_classes if label_set else None,
@@ -131,7 +146,7 @@ def _ids(files: LabelFiles, layer: Layer) -> tuple[NDArray[np.uint8], list[int]]
     if layer == "prediction":
         return label_files.read_prediction(files.local("prediction"), files.name), palette
     if layer == "reason":
-        return label_files.read_reason(files.local("reason"), files.name), label_files.REASON_PALETTE
+        return label_files.read_reason(files.reasons(), files.name), label_files.REASON_PALETTE
     if layer == "ground-truth":
         if files.entry.label_path is None:
             raise ConflictError(f"image {files.name!r} has no ground truth.", where="layer")

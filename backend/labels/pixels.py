@@ -32,10 +32,9 @@ def pack(files: LabelFiles, accept_encoding: str | None) -> tuple[bytes, dict[st
     A client that takes zstandard gets the codes' frame as it lies on disk behind a frame of the rest;
     frames that follow each other are one stream (RFC 8878, 3.1).
     """
-    directory = files.local(*label_files.FILE_KINDS)
-    prediction, reason = (
-        label_files.read_stored(directory, files.name, kind) for kind in ("prediction", "reason")
-    )
+    directory = files.local("prediction", "confidence")
+    prediction = label_files.read_stored(directory, files.name, "prediction")
+    reason = label_files.read_stored(files.reasons(), files.name, "reason")
     content = label_files.read_stored(directory, files.name, "confidence")
     return _body(prediction, reason, label_files.unpack_codes(content, str(directory)), accept_encoding)
 

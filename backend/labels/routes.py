@@ -33,6 +33,9 @@ BYTES: Final[dict[str, Any]] = {
     "description": "Bytes.",
     "content": {layers.BINARY: {"schema": {"type": "string", "format": "binary"}}},
 }
+Revision = Annotated[
+    int | None, Query(ge=0, le=2**31 - 1, description="Of the round's labels; none: the present one.")
+]
 LAYER_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The layer. Photos come as the file is: PNG, JPEG or WebP.",
@@ -54,10 +57,11 @@ def get_label(
     session: ReadSession,
     person: Reader,
     response: Response,
+    revision: Revision = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> BaseModel | Response:
     """One label. Its ETag goes into If-Match when deciding, which compares the version in it alone."""
-    label = service.read_label(session, repository.get_label(session, label_id), person.name)
+    label = service.read_label(session, repository.get_label(session, label_id), person.name, revision)
     return answer(response, tag_of(label, version=label.version), if_none_match, label)
 
 
@@ -87,6 +91,7 @@ async def get_layer(
     format: Literal["png", "raw"] = "png",  # noqa: A002  (the query parameter's name)
     term: Literal["seg", "kld", "entropy", "consistency"] = "seg",
     v: Annotated[str | None, Query(max_length=200, description="layers_digest of the label")] = None,
+    revision: Revision = None,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
 ) -> Response:
     """A pixel layer: `png` to look at, `raw` to compute with (row-major, little endian).
@@ -99,7 +104,7 @@ async def get_layer(
 
     def _answer() -> Response:
         with read_session(engine) as session:
-            files = layers.locate(session, artifacts, label_id)
+            files = layers.locate(session, artifacts, label_id, revision)
         # What follows may wait for the artifact store; no connection is kept meanwhile.
         tag = entity_tag(files, layer, raw=format == "raw", term=term)
         headers = {"ETag": tag, "Cache-Control": cache_control(files, layer, v)}
@@ -130,6 +135,7 @@ async def get_pixels(
     engine: DatabaseEngine,
     artifacts: Artifacts,
     v: Annotated[str | None, Query(max_length=200, description="layers_digest of the label")] = None,
+    revision: Revision = None,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
 ) -> Response:
     """Prediction, reasons and confidence codes at once, nearly as they are stored: what viewers draw from.
@@ -142,7 +148,7 @@ async def get_pixels(
 
     def _answer() -> Response:
         with read_session(engine) as session:
-            files = layers.locate(session, artifacts, label_id)
+            files = layers.locate(session, artifacts, label_id, revision)
         headers = {"ETag": pixels_tag(files), "Cache-Control": pixels_cache_control(files, v)}
         if is_known(headers["ETag"], if_none_match):
             return Response(status_code=304, headers=headers)

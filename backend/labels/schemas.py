@@ -50,6 +50,8 @@ class LabelRead(LabelSummary):
 
     run_id: int
     round_number: int
+    revision: int = 0
+    """Of the round's labels; 0: as they were made."""
     thresholds: list[float]
     predicted_pixels: list[int]
     kept_pixels: list[int]

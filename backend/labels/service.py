@@ -17,6 +17,7 @@ from backend.pagination import Page, cut, decode_cursor
 from backend.reviews.repository import draft_of, list_reviews, valid_claims
 from backend.reviews.schemas import ClaimRead, ReviewRead
 from backend.reviews.tables import LabelClaim
+from backend.revisions.repository import as_in_revision
 from backend.rounds.repository import get_round
 from backend.runs.tables import Run
 from hiast.contracts.errors import NotFoundError
@@ -49,9 +50,15 @@ def summarise_labels(session: Session, labels: Sequence[Label]) -> list[LabelSum
     ]
 
 
-def read_label(session: Session, label: Label, person: str) -> LabelRead:
-    """The label with everything the viewer needs besides pixels, and what `person` has not sent yet."""
+def read_label(session: Session, label: Label, person: str, revision: int | None = None) -> LabelRead:
+    """The label with everything the viewer needs besides pixels, and what `person` has not sent yet.
+
+    revision: as it is there; None: in the present one. Raises NotFoundError for one that is not there.
+    """
     round_ = get_round(session, label.round_id)
+    label_set = round_.label_set
+    if revision is not None and revision != round_.revision:
+        label_set = as_in_revision(session, label, round_, revision)
     run = session.get_one(Run, round_.run_id)
     image = session.get_one(Image, label.image_id)
     previous_id, next_id = repository.neighbour_ids(session, label)
@@ -62,12 +69,13 @@ def read_label(session: Session, label: Label, person: str) -> LabelRead:
         **_summary_fields(label, claim, corrected=correction is not None),
         run_id=run.id,
         round_number=round_.number,
+        revision=round_.revision if revision is None else revision,
         thresholds=report.thresholds,
         predicted_pixels=report.predicted_pixels,
         kept_pixels=report.kept_pixels,
         class_values=report.class_values,
         region_weights=report.region_weights,
-        hard_classes=round_.label_set.hard_classes if round_.label_set else [],
+        hard_classes=label_set.hard_classes if label_set else [],
         confidence_levels=run.spec.selection.codebook,
         has_ground_truth=image.label_path is not None,
         previous_id=previous_id,

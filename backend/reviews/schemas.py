@@ -51,7 +51,8 @@ class ReviewRead(BaseModel):
     """A decision as recorded; reviews are never changed or deleted."""
 
     id: int
-    decision: Decision | Literal["veto"]
+    decision: Decision | Literal["veto", "revise"]
+    """"revise": somebody revised the round's labels, and this one changed."""
     comment: str
     vetoed_classes: list[int] | None = None
     """With "veto": all classes of the label that are vetoed from then on."""

@@ -17,7 +17,7 @@ from backend.reviews.tables import Review
 from backend.rounds.repository import get_round
 from backend.rounds.tables import Round
 
-STATUS_OF_DECISION: Final = {
+STATUS_OF_DECISION: Final[dict[str, str]] = {
     "accept": "accepted",
     "reject": "rejected",
     "skip": "skipped",
@@ -29,8 +29,10 @@ def require_open(round_: Round) -> None:
     """Raise ConflictError once the round trains on its labels."""
     if round_.state not in ("labelling", "reviewing"):
         raise ConflictError(
-            f"round {round_.number} is {round_.state}; its labels can no longer be decided on.",
-            remedy="Decide on the labels of the next round.",
+            f"round {round_.number} is {round_.state}; its labels cannot be decided on.",
+            remedy="Wait until the revision is applied, or cancel its job."
+            if round_.state == "revising"
+            else "Decide on the labels of the next round.",
         )
 
 

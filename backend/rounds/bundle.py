@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.artifacts import ArtifactStore, round_key, warm_up_key
 from backend.corrections.decisions import decisions_for_training
+from backend.revisions import repository as revisions
 from backend.rounds import repository
 from backend.rounds.counts import counts_file, finished_labels
 from backend.runs.tables import Run
@@ -29,6 +30,9 @@ def pack_round(session: Session, artifacts: ArtifactStore, round_id: int) -> tup
     histograms = counts_file(artifacts, round_key(round_.run_id, round_.number), round_.number)
     run = session.get_one(Run, round_.run_id)
     labels = repository.labels_in_order(session, round_id)
+    reports = [label.report for label in labels]
+    made = revisions.find(session, round_id, 0)
+    selection = revisions.selection_of(session, round_, run.spec.selection)
     first = round_.number == 1
     network_key = warm_up_key(run.id) if first else round_key(run.id, round_.number - 1)
     name = WARM_UP_FILE if first else TEACHER_FILE
@@ -36,11 +40,13 @@ def pack_round(session: Session, artifacts: ArtifactStore, round_id: int) -> tup
         digest = hashlib.file_digest(weights, "sha256").hexdigest()
     bundle = RoundBundle(
         made_by=__version__,
-        spec=run.spec,
+        spec=run.spec.model_copy(update={"selection": selection}),
         number=round_.number,
         classes=run.class_space,
         network_sha256=digest,
-        labels=[label.report for label in labels],
+        revision=round_.revision,
+        labels=reports,
+        counted=[row.name for row in (revisions.labels_of(session, made) if made else reports)],
         label_set=label_set,
         rejected=[label.name for label in labels if label.status == "rejected"],
         decisions=RoundDecisions(labels=decisions_for_training(session, round_)),

@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 from hiast.contracts.decisions import DecisionTotals
 from hiast.contracts.reports import EvaluationReport, LabelSetReport, TrainingReport
 
-RoundState = Literal["labelling", "reviewing", "training", "evaluating", "finished", "failed", "canceled"]
+RoundState = Literal[
+    "labelling", "reviewing", "revising", "training", "evaluating", "finished", "failed", "canceled"
+]
 
 
 class ReviewCounts(BaseModel):
@@ -35,6 +37,8 @@ class RoundRead(BaseModel):
     label_count: int
     """Labels written so far."""
     reviews: ReviewCounts
+    revision: int = 0
+    """Which of its revisions the labels are; 0: as they were made."""
     label_set: LabelSetReport | None
     """Set when all images are labelled."""
     training: TrainingReport | None

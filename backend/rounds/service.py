@@ -13,6 +13,7 @@ from backend.corrections.preview import training_preview
 from backend.corrections.repository import count_versions
 from backend.entity_tags import asks_for, tag_of
 from backend.errors import ConflictError, PreconditionFailedError
+from backend.revisions.repository import selection_of
 from backend.rounds import repository
 from backend.rounds.alarms import alarms_of, shared_images
 from backend.rounds.schemas import (
@@ -81,7 +82,7 @@ def class_summaries(session: Session, round_id: int) -> list[ClassSummary]:
     """Every class of the round, from the labels written so far."""
     round_ = repository.get_round(session, round_id)
     run = session.get_one(Run, round_.run_id)
-    space, selection = run.class_space, run.spec.selection
+    space, selection = run.class_space, selection_of(session, round_, run.spec.selection)
     reports = [label.report for label in repository.labels_in_order(session, round_id)]
     predicted, kept, images = _pixel_totals(reports, space.num_classes)
     thresholds = reports[-1].thresholds if reports else [selection.initial_threshold] * space.num_classes
@@ -155,7 +156,9 @@ def approve(session: Session, round_id: int, person: str, if_match: str | None =
     if round_.state != "reviewing":
         raise ConflictError(
             f"round {round_.number} is {round_.state}, not waiting for review.",
-            remedy="A round can be approved once, when all its images are labelled.",
+            remedy="Wait until its revision is applied, or cancel that job."
+            if round_.state == "revising"
+            else "A round can be approved once, when all its images are labelled.",
         )
     rejected = shown.reviews.rejected
     if rejected == shown.label_count:

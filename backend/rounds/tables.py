@@ -23,6 +23,8 @@ class Round(Base):
     number: Mapped[int]
     state: Mapped[str] = mapped_column(String(20), default="labelling")
     image_count: Mapped[int]
+    revision: Mapped[int] = mapped_column(default=0)
+    """Number of the revision its labels are of; 0: as the network's labels were made."""
     label_set: Mapped[LabelSetReport | None] = mapped_column(AsJson(LabelSetReport))
     training: Mapped[TrainingReport | None] = mapped_column(AsJson(TrainingReport))
     evaluation: Mapped[EvaluationReport | None] = mapped_column(AsJson(EvaluationReport))

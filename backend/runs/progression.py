@@ -25,6 +25,7 @@ from hiast.contracts.reports import EvaluationReport, LabelSetReport, TrainingRe
 ROUND_STATE_OF_JOB: Final[dict[str, str]] = {
     "infer_labels": "labelling",
     "generate_labels": "labelling",
+    "apply_revision": "revising",
     "train_round": "training",
     "evaluate": "evaluating",
 }
@@ -61,6 +62,9 @@ def current_step(session: Session, run_id: int) -> list[Job]:
     if not jobs:
         return []
     last = jobs[-1]
+    if last.kind == "apply_revision":
+        # Revisions follow each other; none is a part of another.
+        return [last]
     return [
         job
         for job in jobs
@@ -107,6 +111,19 @@ def after_labels(session: Session, run: Run, round_: Round, report: LabelSetRepo
         start_training(session, run, round_, approved_by="no review asked")
 
 
+def start_revision(session: Session, run: Run, round_: Round, number: int) -> Job:
+    """The labels in review are to be those of revision `number`."""
+    run.state = "running"
+    job = _enqueue_step(session, run, round_, "apply_revision", round_.image_count, needs=queue.ANY)
+    job.title += f", revision {number}"
+    return job
+
+
+def after_revision(run: Run, round_: Round) -> None:
+    """The labels are in review again: those of the revision, or what they were when it was not applied."""
+    round_.state, run.state = "reviewing", "waiting_for_review"
+
+
 def start_training(session: Session, run: Run, round_: Round, *, approved_by: str) -> Job:
     """The labels are approved: train the student on them."""
     round_.approved_by = approved_by
@@ -136,15 +153,24 @@ def cancel(session: Session, run: Run) -> None:
     """Stop a run that is under way or waits. Its running jobs stop at their next batch, then the run."""
     for job in active_jobs(session, run.id):
         queue.request_cancel(session, job)
+        if job.kind == "apply_revision":
+            # What stops is the run: `after_stop` must not take it for the revision alone.
+            session.get_one(Round, job.round_id).state = "canceled"
     _stop_when_quiet(session, run)
 
 
 def after_stop(session: Session, job: Job, *, error: str | None) -> None:
     """A job of the run failed (`error` says why) or was canceled: the others of its step stop as well.
 
-    When all are at rest the run is failed or canceled. It can be started again.
+    When all are at rest the run is failed or canceled. It can be started again. A revision that is not
+    applied stops nothing else: its round is in review again.
     """
     run = session.get_one(Run, job.run_id)
+    if job.kind == "apply_revision":
+        round_ = session.get_one(Round, job.round_id)
+        if round_.state == "revising":
+            after_revision(run, round_)
+            return
     run.error = run.error or error
     cancel(session, run)
 
@@ -192,6 +218,7 @@ def _enqueue_step(
     verb = {
         "infer_labels": "look at images of",
         "generate_labels": "label",
+        "apply_revision": "revise",
         "train_round": "train",
         "evaluate": "evaluate",
     }[kind]

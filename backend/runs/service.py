@@ -194,7 +194,7 @@ def advance(session: Session, run_id: int, person: str) -> Run:
 
 def _resume(session: Session, run: Run, round_: Round | None, person: str) -> None:
     job: Job | None = progression.last_job(session, run.id)
-    if job is not None and job.state in ("failed", "canceled"):
+    if job is not None and job.state in ("failed", "canceled") and job.kind != "apply_revision":
         retry(session, job.id, person)
     elif round_ is not None:
         # Canceled while it waited for review: it waits again.

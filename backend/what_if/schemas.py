@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+from hiast.contracts.selection_changes import SelectionChanges
 
 
-class WhatIf(BaseModel):
-    """Settings of a round's selection to try; what is left out stays as it is in the run."""
+class WhatIf(SelectionChanges):
+    """Settings of a round's selection to try; what is left out is as the run has it."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"alpha": 0.3, "threshold_bounds": {"11": [0.6, 0.9]}}]},
-    )
-
-    alpha: Share | None = None
-    beta: Share | None = None
-    gamma: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
-    initial_threshold: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
-    threshold_bounds: dict[int, tuple[Share, Share]] | None = None
-    """Floor and cap by class id, in place of the run's own; {} takes all away."""
-    order: Literal["labelled", "data_set", "shuffled"] = "labelled"
-    """In which order the images follow each other; `shuffled` needs `seed`."""
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
-    """The order a run with this seed would have."""
     shuffles: Annotated[int, Field(ge=0, le=20)] = 0
     """In so many further orders the same is done, to see how far θ depends on the order."""
-
-    @model_validator(mode="after")
-    def _check(self) -> WhatIf:
-        if (self.order == "shuffled") != (self.seed is not None):
-            raise ValueError(
-                f"order is {self.order!r} and seed is {self.seed}; give a seed with order 'shuffled', "
-                "and only with it"
-            )
-        return self
 
 
 class WhatIfClass(BaseModel):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from backend.artifacts import ArtifactStore, round_key
 from backend.datasets.tables import Image
 from backend.labels.tables import Label
+from backend.revisions.repository import find
+from backend.revisions.tables import RevisedLabel
 from backend.rounds.counts import counts_file, finished_labels
 from backend.rounds.repository import get_round
 from backend.runs.tables import Run
@@ -24,15 +25,15 @@ from hiast.contracts.reports import LabelSetReport
 from hiast.contracts.run_spec import PasteSpec, SelectionSpec
 from hiast.data.histogram_files import read_histograms
 from hiast.pasting import class_sampling_probabilities, hard_classes
+from hiast.selection.image_order import changed_order, shuffled_order
 from hiast.selection.replay import CountedRound, Replay, replay_selection
 
 BAND_POINTS: Final = 200
-OF_IAS: Final = ("alpha", "beta", "gamma")
 
 
 @dataclass(frozen=True)
 class LabelledRound:
-    """A finished label set, its settings, and its images in labelling order."""
+    """A finished label set, its run's settings, and its images in the order the round was labelled in."""
 
     id: int
     number: int
@@ -50,18 +51,23 @@ class LabelledRound:
 
 
 def labelled_round(session: Session, round_id: int) -> LabelledRound:
-    """Read what a replay needs besides the counts. Raises ConflictError while labels are being made."""
+    """Read what a replay needs besides the counts, which are in the order of the labels as they were made,
+    whatever revision they are of. Raises ConflictError while labels are being made."""
     round_ = get_round(session, round_id)
     label_set = finished_labels(round_)
     run = session.get_one(Run, round_.run_id)
+    made = find(session, round_id, 0)
+    made_labels = select(RevisedLabel).where(RevisedLabel.revision_id == (made.id if made else 0))
+    as_made = aliased(RevisedLabel, made_labels.subquery())
     query = (
         select(Label.id, Label.height * Label.width, Image.position)
         .join(Image, Image.id == Label.image_id)
+        .outerjoin(as_made, as_made.label_id == Label.id)
         .where(Label.round_id == round_id)
-        .order_by(Label.position)
+        .order_by(func.coalesce(as_made.position, Label.position))
     )
     ids, pixels, positions = zip(*session.execute(query).all(), strict=True)
-    first = session.scalars(select(Label).where(Label.id == ids[0])).one()
+    first = session.get_one(RevisedLabel, (made.id, ids[0])) if made else session.get_one(Label, ids[0])
     return LabelledRound(
         id=round_.id,
         number=round_.number,
@@ -79,9 +85,9 @@ def labelled_round(session: Session, round_id: int) -> LabelledRound:
 
 def what_if(labelled: LabelledRound, artifacts: ArtifactStore, asked: WhatIf) -> WhatIfRead:
     """Replay the round with other settings. Raises UserError for settings that do not fit the round."""
-    selection = _changed(labelled.selection, asked)
+    selection = asked.apply_to(labelled.selection)
     counted = _counted(labelled, artifacts)
-    order = _order(labelled, asked)
+    order = changed_order(asked, labelled.places, labelled.number)
     replay = _replay(labelled, counted, selection, order)
     kept = replay.kept_pixels
     return WhatIfRead(
@@ -97,26 +103,6 @@ def what_if(labelled: LabelledRound, artifacts: ArtifactStore, asked: WhatIf) ->
     )
 
 
-def _changed(selection: SelectionSpec, asked: WhatIf) -> SelectionSpec:
-    """The run's settings with those that are asked for."""
-    names = (*OF_IAS, "initial_threshold", "threshold_bounds")
-    changes: dict[str, Any] = {name: value for name in names if (value := getattr(asked, name)) is not None}
-    useless = [name for name in changes if name in OF_IAS and selection.policy != "ias"]
-    if selection.policy in ("cbst", "nt") and "initial_threshold" in changes:
-        useless.append("initial_threshold")
-    if useless:
-        raise UserError(
-            f"{useless[0]} has no effect: the run's policy is {selection.policy}.",
-            where=useless[0],
-            remedy="Leave it out; threshold_bounds work with every policy.",
-        )
-    try:
-        return SelectionSpec.model_validate({**selection.model_dump(), **changes})
-    except ValueError as error:
-        (problem,) = error.errors()[:1]  # type: ignore[attr-defined]
-        raise UserError(problem["msg"].removeprefix("Value error, "), where="what-if") from error
-
-
 def _counted(labelled: LabelledRound, artifacts: ArtifactStore) -> CountedRound:
     path = counts_file(artifacts, labelled.key, labelled.number)
     counted = CountedRound.of(read_histograms(path))
@@ -127,20 +113,6 @@ def _counted(labelled: LabelledRound, artifacts: ArtifactStore) -> CountedRound:
             remedy="Restore the file, or start the run again.",
         )
     return counted
-
-
-def _order(labelled: LabelledRound, asked: WhatIf) -> NDArray[np.int64]:
-    if asked.order == "data_set":
-        return labelled.places
-    if asked.seed is not None:
-        return _shuffled(labelled, asked.seed)
-    return np.arange(len(labelled.label_ids))
-
-
-def _shuffled(labelled: LabelledRound, seed: int) -> NDArray[np.int64]:
-    """The order that a run of this seed has (hiast.rounds.generate_labels.labelling_order)."""
-    images = np.random.default_rng([seed, labelled.number]).permutation(len(labelled.places))
-    return labelled.places[images]
 
 
 def _replay(
@@ -180,9 +152,10 @@ def _classes(labelled: LabelledRound, replay: Replay) -> list[WhatIfClass]:
 def _band(
     labelled: LabelledRound, counted: CountedRound, selection: SelectionSpec, shuffles: int
 ) -> ThresholdBand:
-    orders: Sequence[NDArray[np.int64]] = [_shuffled(labelled, seed) for seed in range(shuffles)]
+    images = len(labelled.places)
+    shuffled = (shuffled_order(images, seed, labelled.number) for seed in range(shuffles))
+    orders = [labelled.places[order] for order in shuffled]
     trails = np.stack([_replay(labelled, counted, selection, order).thresholds for order in orders])
-    images = trails.shape[1]
     at = np.unique(np.linspace(0, images - 1, min(images, BAND_POINTS)).astype(np.int64))
     return ThresholdBand(
         shuffles=shuffles,

@@ -17,7 +17,7 @@ from hiast.contracts.reports import LabelReport, LabelSetReport
 from hiast.contracts.run_spec import RunSpec
 from hiast.contracts.step_files import HISTOGRAMS_FILE
 
-VERSION: Final = 1
+VERSION: Final = 2
 ROUND_FILE: Final = "round.json"
 _CHUNK: Final = 1 << 20
 
@@ -35,12 +35,17 @@ class RoundBundle(BaseModel):
     made_by: str
     """Version of the program that labelled or packed."""
     spec: RunSpec
+    """With the settings these labels follow, also where they are those of a revision."""
     number: int
     classes: ClassSpace
     network_sha256: str
     """Of the checkpoint that looked at the images."""
     labels: list[LabelReport]
     """In labelling order, with thresholds, and the SHA-256 of every file."""
+    counted: list[str]
+    """The same images in the order of the counts: that of the labels as the network's were made."""
+    revision: int = 0
+    """Which of the round's revisions the labels are."""
     label_set: LabelSetReport
     rejected: list[str]
     """Images people rejected."""

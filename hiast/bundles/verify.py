@@ -110,6 +110,8 @@ def _open(path: Path) -> Iterator[tuple[RoundBundle, CountedRound]]:
                 f"the bundle counts {len(counted.images)} images and has {len(bundle.labels)} labels.",
                 where=str(path),
             )
+        if sorted(bundle.counted) != sorted(report.name for report in bundle.labels):
+            raise UserError("its counts are of other images than its labels.", where=str(path))
         unsigned = [
             f"{report.name} has no SHA-256: an earlier version labelled it"
             for report in bundle.labels
@@ -122,7 +124,9 @@ def _open(path: Path) -> Iterator[tuple[RoundBundle, CountedRound]]:
 def _check_thresholds(path: Path, bundle: RoundBundle, counted: CountedRound) -> None:
     """The thresholds in the log are those that follow from counts and settings."""
     first = bundle.labels[0].thresholds
-    replay = replay_selection(counted, range(len(bundle.labels)), bundle.spec.selection, first)
+    place = {name: at for at, name in enumerate(bundle.counted)}
+    order = [place[report.name] for report in bundle.labels]
+    replay = replay_selection(counted, order, bundle.spec.selection, first)
     rows = zip(
         bundle.labels,
         replay.thresholds.tolist(),

@@ -112,6 +112,14 @@ def count_correction(
     )
 
 
+def recount_correction(path: Path, labels: Path, reasons: Path, report: LabelReport) -> CorrectionCounts:
+    """What a stored correction changes of a label, its reason map in `reasons`. Raises UserError as
+    `read_correction` and `read_kept_label`."""
+    classes = len(report.kept_pixels)
+    drawn = read_correction(path, (report.height, report.width), classes)
+    return count_correction(drawn, read_kept_label(labels, report.name, reasons), classes)
+
+
 def apply_decisions(
     kept: NDArray[np.uint8],
     reason: NDArray[np.uint8],
@@ -146,13 +154,14 @@ def read_decided_label(
     *,
     vetoed_classes: Sequence[int] = (),
     correction: Path | None = None,
+    reasons: Path | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The label a student trains on, and why: class ids (255: none) and `Reason`, (H, W) uint8 each.
 
-    correction: the file drawn over it. Without decisions the label is what `read_kept_label` reads. Raises
-    UserError for a file that is missing, damaged or of another size.
+    correction: the file drawn over it. Without decisions the label is what `read_kept_label` reads, with
+    `reasons` as there. Raises UserError for a file that is missing, damaged or of another size.
     """
-    kept, reason = read_kept_and_reason(directory, name)
+    kept, reason = read_kept_and_reason(directory, name, reasons)
     height, width = kept.shape
     drawn = None if correction is None else read_correction(correction, (height, width), num_classes)
     return apply_decisions(kept, reason, vetoed_classes=vetoed_classes, correction=drawn)
@@ -166,6 +175,8 @@ class DecidedLabels:
     decisions: Sequence[LabelDecision] = ()
     drawn: Path | None = None
     """Where the corrections lie; None: with the labels."""
+    reasons: Path | None = None
+    """Where the reason maps of a revision lie; None: with the labels."""
 
     @cached_property
     def _by_name(self) -> dict[str, LabelDecision]:
@@ -175,13 +186,14 @@ class DecidedLabels:
         """Label and reasons of image `name`, as `read_decided_label` reads them."""
         decision = self._by_name.get(name)
         if decision is None:
-            return read_kept_and_reason(self.directory, name)
+            return read_kept_and_reason(self.directory, name, self.reasons)
         return read_decided_label(
             self.directory,
             name,
             num_classes,
             vetoed_classes=decision.vetoed_classes,
             correction=self._file(decision),
+            reasons=self.reasons,
         )
 
     def report(self, made: LabelReport) -> LabelReport:
@@ -209,9 +221,7 @@ def with_corrections_beside(directory: Path, reports: Sequence[LabelReport]) -> 
         path = directory / correction_name(report.name)
         if not path.exists():
             continue
-        classes = len(report.kept_pixels)
-        drawn = read_correction(path, (report.height, report.width), classes)
-        counts = count_correction(drawn, read_kept_label(directory, report.name), classes)
+        counts = recount_correction(path, directory, directory, report)
         decided = decide_label(
             report.name, report.kept_pixels, counts=counts, correction=correction_name(report.name)
         )

@@ -79,6 +79,13 @@ def write_label_files(
     return {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()}
 
 
+def write_reason(directory: Path, name: str, reason: NDArray[np.uint8]) -> str:
+    """Write the reason map (H, W) of a label alone; returns its SHA-256."""
+    content = encode_ids(reason, REASON_PALETTE)
+    write_atomically(label_path(directory, name, "reason"), content)
+    return hashlib.sha256(content).hexdigest()
+
+
 def encode_ids(ids: NDArray[np.uint8], palette: list[int], transparent: bytes | None = None) -> bytes:
     """A paletted PNG of ids (H, W); `transparent`: alpha per id, for overlays."""
     image = Image.fromarray(ids, mode="L")
@@ -201,21 +208,24 @@ def read_stored(directory: Path, name: str, kind: str) -> bytes:
     return _read(label_path(directory, name, kind))
 
 
-def read_kept_label(directory: Path, name: str) -> NDArray[np.uint8]:
+def read_kept_label(directory: Path, name: str, reasons: Path | None = None) -> NDArray[np.uint8]:
     """The label as it was made: (H, W) uint8 class ids, 255 where nothing is kept.
 
-    Raises UserError when its files are missing, damaged or of different sizes.
+    reasons: where its reason map lies; None: beside the prediction. Raises UserError when its files are
+    missing, damaged or of different sizes.
     """
-    return read_kept_and_reason(directory, name)[0]
+    return read_kept_and_reason(directory, name, reasons)[0]
 
 
-def read_kept_and_reason(directory: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def read_kept_and_reason(
+    directory: Path, name: str, reasons: Path | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """What `read_kept_label` reads, and the `Reason` of each pixel."""
-    reason, prediction = read_reason(directory, name), read_prediction(directory, name)
+    reason, prediction = read_reason(reasons or directory, name), read_prediction(directory, name)
     if reason.shape != prediction.shape:
         raise UserError(
             f"the reason map is {reason.shape}, the prediction {prediction.shape} (height, width).",
-            where=str(label_path(directory, name, "reason")),
+            where=str(label_path(reasons or directory, name, "reason")),
             remedy="Label the round again.",
         )
     kept = (reason == Reason.KEPT) | (reason == Reason.CORRECTED)

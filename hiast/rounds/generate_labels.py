@@ -34,6 +34,7 @@ from hiast.selection import (
     update_class_values_from_histogram,
     update_thresholds,
 )
+from hiast.selection.image_order import shuffled_order
 from hiast.selection.stage import Measurement, select
 
 
@@ -64,8 +65,7 @@ def labelling_order(
     """The order in which a round labels its images. Thresholds depend on it, so the seed decides it."""
     if not selection.shuffle:
         return list(entries)
-    order = np.random.default_rng([seed, round_number]).permutation(len(entries))
-    return [entries[index] for index in order]
+    return [entries[index] for index in shuffled_order(len(entries), seed, round_number)]
 
 
 def state_after(reports: Sequence[LabelReport], images_per_instance: int) -> SelectionState | None:

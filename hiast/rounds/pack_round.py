@@ -36,13 +36,15 @@ def pack_round(run: Path, number: int, out: Path, on_progress: OnProgress) -> No
     network = run / "warm_up" / WARM_UP_FILE if number == 1 else before
     with network.open("rb") as weights:
         digest = hashlib.file_digest(weights, "sha256").hexdigest()
+    labels = read_labels(directory)
     bundle = RoundBundle(
         made_by=__version__,
         spec=spec,
         number=number,
         classes=open_sets(spec, run, on_progress).target.classes,
         network_sha256=digest,
-        labels=read_labels(directory),
+        labels=labels,
+        counted=[report.name for report in labels],
         label_set=label_set,
         rejected=[],
         decisions=RoundDecisions(labels=[]),

@@ -14,15 +14,21 @@ from hiast.data.label_files import read_kept_label
 from hiast.metrics import class_iou, label_counts, label_quality
 
 
-def score_labels(directory: Path, names: Sequence[str], images: ImageSet) -> LabelQualityReport | None:
-    """Coverage, precision and IoU of the kept labels `names` below `directory`; None without any truth."""
+def score_labels(
+    directory: Path, names: Sequence[str], images: ImageSet, reasons: Path | None = None
+) -> LabelQualityReport | None:
+    """Coverage, precision and IoU of the kept labels `names` below `directory`; None without any truth.
+
+    reasons: where their reason maps lie; None: with the labels.
+    """
     entries = [entry for name in names if (entry := images.entry(name)).label_path is not None]
     if not entries:
         return None
     classes = images.classes.num_classes
     counts = np.zeros((classes, classes + 1), np.int64)
     for entry in entries:
-        counts += label_counts(read_kept_label(directory, entry.name), images.read_label(entry), classes)
+        kept = read_kept_label(directory, entry.name, reasons)
+        counts += label_counts(kept, images.read_label(entry), classes)
     quality, ious = label_quality(counts), class_iou(counts[:, :-1])
     return LabelQualityReport(
         images=len(entries),

@@ -132,6 +132,7 @@ def test_jobs_are_filtered_and_chosen_without_leaving_the_page(page: Page, origi
 def test_a_job_is_canceled_only_after_a_yes(page: Page, origin: str, records: FakeRecords) -> None:
     page.goto(f"{origin}/ui/jobs?job=9")
     page.locator("#cancel-job").click()
+    expect(page.locator("#answer-yes")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
     page.reload()

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from backend.artifacts import ArtifactStore, open_store
 from backend.settings import get_settings
 from tests.backend.conftest import database_url, engine, postgres_url, wake_ups
-from tests.servers.stores import open_s3, s3
+from tests.servers.s3 import CREDENTIALS, S3Server
+from tests.servers.stores import OpenStore, open_s3, s3
 from tests.worker.service import Service
 
 __all__ = ["database_url", "engine", "open_s3", "postgres_url", "s3", "service", "wake_ups"]
@@ -39,3 +41,25 @@ def service(
     yield service
     service.kill_everything()
     get_settings.cache_clear()
+
+
+@pytest.fixture
+def stores(
+    s3: S3Server, service: Service, database_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> tuple[ArtifactStore, ArtifactStore]:
+    """The store as the API sees it and as a worker on another machine does: a directory beside SQLite, S3
+    beside PostgreSQL."""
+    if database_url.startswith("sqlite"):
+        store = open_store(
+            f"file://{tmp_path / 'artifacts'}", cache=tmp_path, cache_gib=1, s3_endpoint=None
+        )
+        return store, store
+    open_s3: OpenStore = request.getfixturevalue("open_s3")
+    api = open_s3("api")
+    service.environment |= {
+        **CREDENTIALS,
+        "STUDIO_ARTIFACTS_URL": api.url,
+        "STUDIO_S3_ENDPOINT": s3.endpoint,
+        "STUDIO_CACHE": str(tmp_path / "labelling"),
+    }
+    return api, open_s3("training")

@@ -25,8 +25,6 @@ from hiast.contracts.step_files import STUDENT_FILE
 from hiast.data.corrections import encode_correction
 from hiast.data.label_files import KEPT_LABEL_KINDS, file_name, read_kept_label
 from hiast.rounds import run_round
-from tests.servers.s3 import CREDENTIALS, S3Server
-from tests.servers.stores import OpenStore
 from tests.worker.service import Service
 from worker.reporter import Reporter
 from worker.steps import run_step
@@ -35,28 +33,6 @@ pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
 IMAGES, HEIGHT, WIDTH = 4, 64, 128
 LEASE = timedelta(seconds=600)
 ROAD, SKY = 0, 1
-
-
-@pytest.fixture
-def stores(
-    s3: S3Server, service: Service, database_url: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> tuple[ArtifactStore, ArtifactStore]:
-    """The store as the API sees it and as a worker on another machine does: a directory beside SQLite, S3
-    beside PostgreSQL."""
-    if database_url.startswith("sqlite"):
-        store = open_store(
-            f"file://{tmp_path / 'artifacts'}", cache=tmp_path, cache_gib=1, s3_endpoint=None
-        )
-        return store, store
-    open_s3: OpenStore = request.getfixturevalue("open_s3")
-    api = open_s3("api")
-    service.environment |= {
-        **CREDENTIALS,
-        "STUDIO_ARTIFACTS_URL": api.url,
-        "STUDIO_S3_ENDPOINT": s3.endpoint,
-        "STUDIO_CACHE": str(tmp_path / "labelling"),
-    }
-    return api, open_s3("training")
 
 
 def _labelled(service: Service) -> tuple[int, Sequence[Label]]:

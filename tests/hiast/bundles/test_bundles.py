@@ -43,6 +43,7 @@ def pack(halves, brightness, tmp_path):
             classes=halves.classes,
             network_sha256="0" * 64,
             labels=reports,
+            counted=[report.name for report in reports],
             label_set=label_set,
             rejected=[],
             decisions=RoundDecisions(),
@@ -140,8 +141,8 @@ def test_thresholds_that_do_not_follow_are_found(pack, tmp_path):
 
 def test_another_version_and_other_files_are_refused(pack, tmp_path):
     path = pack()
-    change(path, version=lambda _version: 2)
-    with pytest.raises(UserError, match="is of version 2, this program reads version 1"):
+    change(path, version=lambda _version: 1)
+    with pytest.raises(UserError, match="is of version 1, this program reads version 2"):
         read_bundle(path, tmp_path / "counts")
     change(path, version=lambda _version: 1, number=lambda _number: "many")
     with pytest.raises(UserError, match="round.json, number"):
