@@ -183,7 +183,7 @@ def _revision_input(session: Session, job: Job, round_: Round) -> RevisionInput:
         .order_by(Correction.version)
     )
     # Of each label the newest version is the last one.
-    newest = dict(rows.tuples().all())
+    newest = {row.name: row.file for row in rows}
     return RevisionInput(
         reasons_key=revisions.reasons_key(session, round_, revision.number),
         changes=revision.changes,

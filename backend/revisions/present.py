@@ -64,6 +64,6 @@ def make_present(
 def _recount(session: Session, round_: Round, counts: Mapping[str, CorrectionCounts]) -> None:
     """What a correction covers is counted on the labels as they are."""
     drawn_over = select(Label.id, Label.name).where(Label.round_id == round_.id, Label.name.in_(counts))
-    names = dict(session.execute(drawn_over).tuples().all())
+    names = {row.id: row.name for row in session.execute(drawn_over)}
     for label_id, correction in present(session, list(names)).items():
         correction.counts = counts[names[label_id]]

@@ -71,10 +71,11 @@ async function pixelsAt(path, label) {
   return { ...arrays, table };
 }
 
-async function loadDrawn(label) {
+async function loadDrawn(label, ofRevision) {
   const ready = photo(label);
   ready.catch(() => {}); // heard below
-  const arrays = await pixelsAt(`/labels/${label.id}/pixels?v=${encodeURIComponent(label.layers_digest)}`, label);
+  const arrays = await pixelsAt(
+    `/labels/${label.id}/pixels?v=${encodeURIComponent(label.layers_digest)}${ofRevision}`, label);
   return { photo: await ready, ...arrays };
 }
 
@@ -84,13 +85,14 @@ export function openPrediction(label, checkpoint) {
     `/runs/${label.run_id}/checkpoints/${checkpoint}/pixels?image=${encodeURIComponent(label.name)}`, label);
 }
 
-// The label with everything the panes draw: its JSON, its arrays and its ETag.
-export async function openLabel(id) {
-  const response = await send(`/labels/${id}`);
+// The label with everything the panes draw: its JSON, its arrays and its ETag. `revision`: as it is there; null:
+// in the present one.
+export async function openLabel(id, revision = null) {
+  const response = await send(`/labels/${id}${revision === null ? "" : `?revision=${revision}`}`);
   const label = await response.json();
   const etag = response.headers.get("ETag") ?? `"${label.version}"`;
   const key = `${label.id} ${label.layers_digest}`;
-  const promise = drawn.get(key) ?? loadDrawn(label);
+  const promise = drawn.get(key) ?? loadDrawn(label, revision === null ? "" : `&revision=${revision}`);
   // The one used last is forgotten last.
   drawn.delete(key);
   drawn.set(key, promise);

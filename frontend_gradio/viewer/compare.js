@@ -11,7 +11,7 @@ import { arrange, following, onLayout } from "./layouts.js";
 import { Pane } from "./pane.js";
 import { named } from "./readout.js";
 import { drawScale } from "./scale.js";
-import { TRUTH, choices, hasThresholds, idOf, isCheckpoint, openSide, underSameRule } from "./sides.js";
+import { TRUTH, choices, hasThresholds, idOf, isCheckpoint, openSide, sideOf, underSameRule } from "./sides.js";
 import { Toolbar } from "./toolbar.js";
 import { Viewport } from "./viewport.js";
 
@@ -114,12 +114,13 @@ class Compare {
     if (this.run?.id !== of.run_id) this.run = await getJson(`/runs/${of.run_id}`);
     this.of = of;
     this.sides = { left, right };
-    const hasCauses = hasThresholds(left.side) && hasThresholds(right.side) && left.label.id !== right.label.id;
+    const others = left.label.id !== right.label.id || left.label.revision !== right.label.revision;
+    const hasCauses = hasThresholds(left.side) && hasThresholds(right.side) && others;
     this.maps = {
       difference: difference(left.kept, right.kept),
       cause: hasCauses ? causes(left.label, right.label, left.rule, right.rule) : null,
     };
-    this.toolbar.enable("cause", hasCauses, "Only between two rounds: other sides have no thresholds");
+    this.toolbar.enable("cause", hasCauses, "Only between two rounds or revisions: other sides have no thresholds");
     const labelled = hasThresholds(left.side) || hasThresholds(right.side);
     setQuery({ ...this.named(), image: labelled ? null : of.id });
     this.viewport.setImage(of.width, of.height);
@@ -156,7 +157,7 @@ class Compare {
       const there = next.same_image.find((other) => other.round_id === here.label.round_id);
       if (here.side === TRUTH && next.has_ground_truth) sides[side] = TRUTH;
       else if (isCheckpoint(here.side)) sides[side] = here.side;
-      else if (there) sides[side] = String(there.id);
+      else if (there) sides[side] = sideOf(there.id, here.side);
       else return say(`${next.name}: there is no ${here.name} yet.`);
     }
     return this.open(sides);

@@ -1,9 +1,11 @@
-// What Compare sets side by side: a round's label, the label as people decided it, what a checkpoint of
-// the run says, or the ground truth. In the address: "12", "12+corrected", "student-1", "truth".
+// What Compare sets side by side: a round's label, the label as people decided it or as it is in another
+// revision, what a checkpoint of the run says, or the ground truth. In the address: "12", "12+corrected",
+// "12@1", "student-1", "truth".
 import { groundTruth, openLabel } from "./api.js";
 import { checkpointsOf, predicted, wordsOf } from "./checkpoints.js";
 import { IGNORED, keptIds, ruleOf } from "./drawing/kept.js";
 import { decidedRule, isDecided } from "./decided.js";
+import { nameOf, revisionsOf } from "./revisions.js";
 
 export const TRUTH = "truth";
 const CORRECTED = "+corrected";
@@ -14,7 +16,24 @@ export function isCheckpoint(side) { return /^(warm-up|(teacher|student)-\d+)$/.
 // Ground truth and checkpoints have no thresholds of their own: nothing can be attributed to one.
 export function hasThresholds(side) { return side !== TRUTH && !isCheckpoint(side); }
 
-export function idOf(side) { return Number(String(side).replace(CORRECTED, "")); }
+export function idOf(side) { return Number(String(side).replace(CORRECTED, "").split("@")[0]); }
+
+// The same side of another label.
+export function sideOf(id, like) { return String(like).replace(/^\d+/, id); }
+
+function revisionIn(side) {
+  const [, revision] = String(side).split("@");
+  return revision === undefined ? null : Number(revision);
+}
+
+// Of each label what it is in the revisions that are not the present one.
+async function inRevisions(sameImage) {
+  const found = await Promise.all(sameImage.map(async ({ id, round_id: round, round_number: number }) => {
+    const others = (await revisionsOf(round)).filter((revision) => revision.label_set && !revision.current);
+    return others.map((revision) => [`${id}@${revision.number}`, `round ${number}, ${nameOf(revision.number)}`]);
+  }));
+  return found.flat();
+}
 
 // Everything the image of these labels can be compared as: [side, words].
 export async function choices(...labels) {
@@ -25,7 +44,8 @@ export async function choices(...labels) {
     .map((label) => [`${label.id}${CORRECTED}`, `round ${label.round_number}, as decided`]);
   const checkpoints = (await checkpointsOf(of.run_id)).map(({ name, prediction }) => [
     name, prediction ? wordsOf(name) : `${wordsOf(name)} (to be asked)`]);
-  const all = [...rounds, ...corrected, ...checkpoints, ...(of.has_ground_truth ? [[TRUTH, "ground truth"]] : [])];
+  const revised = await inRevisions(of.same_image);
+  const all = [...rounds, ...revised, ...corrected, ...checkpoints, ...(of.has_ground_truth ? [[TRUTH, "ground truth"]] : [])];
   return [...new Map(all)];
 }
 
@@ -59,9 +79,11 @@ export function underSameRule(side, other) {
 export async function openSide(side, of, waiting) {
   if (side === TRUTH) return truthSide(of);
   if (isCheckpoint(side)) return checkpointSide(side, of, waiting);
-  const label = await openLabel(idOf(side));
+  const revision = revisionIn(side);
+  const label = await openLabel(idOf(side), revision);
   const corrected = String(side).endsWith(CORRECTED);
   const rule = corrected ? await decidedRule(label) : ruleOf(label.table, label.thresholds);
-  const name = `round ${label.round_number}${corrected ? ", as decided" : ""}`;
+  const which = corrected ? ", as decided" : revision === null ? "" : `, ${nameOf(revision)}`;
+  const name = `round ${label.round_number}${which}`;
   return { side: String(side), name, label, rule, kept: keptIds(label, rule) };
 }

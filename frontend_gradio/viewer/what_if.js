@@ -4,6 +4,7 @@ import { getJson, newestRound, send, tableOf } from "./api.js";
 import { byId, element, percent, query, setQuery, whenPresent } from "./dom.js";
 import { firstKeptCode } from "./drawing/kept.js";
 import { openOnClick, plotly } from "./plots.js";
+import { Revisions, revisionsOf, settingsOf } from "./revisions.js";
 
 const PAUSE_MS = 120;
 const MOST_CHANGED = 6;
@@ -24,13 +25,28 @@ const PLOT = {
 };
 
 class WhatIf {
-  constructor(round, run, trail) {
+  // `present`: the settings of the labels there are, where they are not the run's.
+  constructor(round, run, trail, present) {
     this.round = round;
     this.run = run;
     this.trail = trail;
     this.own = run.spec.selection;
-    this.asked = JSON.parse(query("whatif") ?? "{}");
+    this.asked = JSON.parse(query("whatif") ?? "null") ?? present;
     this.turn = 0;
+    this.draw();
+    this.ask();
+  }
+
+  // What is tried, without what is only asked about it.
+  settings() {
+    const { shuffles: _, ...settings } = this.asked;
+    return settings;
+  }
+
+  // The round has other labels now.
+  async revised() {
+    this.trail = await getJson(`/rounds/${this.round.id}/thresholds`);
+    this.asked = settingsOf(await revisionsOf(this.round.id));
     this.draw();
     this.ask();
   }
@@ -54,6 +70,10 @@ class WhatIf {
       element("button", { type: "button", id: "wi-reset", class: "st-button", onclick: () => this.reset() }, "As the run has it")),
       element("p", { class: "st-facts", id: "wi-summary", role: "status" }),
       element("p", { id: "wi-fields" }),
+      element("div", { class: "wi-settings" },
+        element("button", { type: "button", id: "wi-apply", class: "st-button", disabled: true }, "Make these the labels …"),
+        element("input", { type: "text", id: "wi-comment", maxlength: 2000, "aria-label": "Why", placeholder: "why (optional)" })),
+      element("div", { class: "wi-table", id: "wi-revisions", tabindex: 0, role: "region", "aria-label": "Revisions" }),
       element("div", { class: "wi-columns" },
         element("div", { class: "wi-table", id: "wi-table", tabindex: 0, role: "region", "aria-label": "Classes, what if" }),
         element("div", {},
@@ -61,6 +81,8 @@ class WhatIf {
             ...classes.map((name, id) => element("option", { value: id }, name)))),
           element("div", { id: "wi-plot" }),
           element("div", { id: "wi-images" }))));
+    this.revisions = new Revisions(this.round, classes, {
+      tried: () => this.settings(), applied: () => this.revised() });
     byId("wi-order").value = this.asked.seed ? `seed ${this.asked.seed}` : this.asked.order ?? "labelled";
   }
 
@@ -116,6 +138,7 @@ class WhatIf {
   async ask() {
     const turn = ++this.turn;
     this.showValues();
+    this.revisions.refresh();
     const tried = Object.keys(this.asked).length > 0;
     setQuery({ whatif: tried ? JSON.stringify(this.asked) : null });
     try {
@@ -232,8 +255,9 @@ export async function start() {
     try {
       const id = query("round") ?? (await newestRound())?.id;
       const round = await getJson(`/rounds/${id}`);
-      const [run, trail] = await Promise.all([getJson(`/runs/${round.run_id}`), getJson(`/rounds/${id}/thresholds`)]);
-      window.STUDIO.whatIf = new WhatIf(round, run, trail);
+      const [run, trail, revisions] = await Promise.all([
+        getJson(`/runs/${round.run_id}`), getJson(`/rounds/${id}/thresholds`), revisionsOf(id)]);
+      window.STUDIO.whatIf = new WhatIf(round, run, trail, settingsOf(revisions));
     } catch (error) {
       made = null;
       byId("what-if-body").replaceChildren(element("p", { class: "st-error" }, error.message));

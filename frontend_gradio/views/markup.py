@@ -17,6 +17,7 @@ STATE_WORDS = {
 }
 _TONES = {
     "running": "busy", "canceling": "busy", "labelling": "busy", "training": "busy", "scanning": "busy",
+    "revising": "busy",
     "evaluating": "busy", "queued": "idle", "waiting_for_review": "attention", "reviewing": "attention",
     "succeeded": "good", "finished": "good", "ready": "good", "accepted": "good",
     "failed": "bad", "rejected": "bad", "canceled": "idle", "skipped": "attention",

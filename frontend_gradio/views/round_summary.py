@@ -51,6 +51,8 @@ def _facts(round_: RoundRead) -> str:
         f"{counts.skipped} skipped",
         f"{counts.unreviewed} unreviewed",
     ]
+    if round_.revision:
+        facts.append(f"revision {round_.revision}")
     if round_.evaluation:
         facts.append(f"mIoU {percent(round_.evaluation.mean_iou)}")
     if round_.approved_by:

@@ -93,7 +93,8 @@ def _round_steps(round_: RoundRead | None, *, review: bool) -> list[tuple[str, s
             continue
         phase = "done" if place < reached else "later"
         if place == reached:
-            phase = "stopped" if stopped else "wait" if name == "reviewing" else "now"
+            waits = round_ is not None and round_.state == "reviewing"
+            phase = "stopped" if stopped else "wait" if waits else "now"
         url = f"{UI}/inspect?round={round_.id}" if round_ and name == "reviewing" and reached >= 1 else ""
         steps.append((word, phase, url))
     return steps
@@ -102,6 +103,8 @@ def _round_steps(round_: RoundRead | None, *, review: bool) -> list[tuple[str, s
 def _reached(round_: RoundRead) -> int:
     """Index of the step a round is in; for a stopped one, the step its reports say it stopped in."""
     names = [name for name, _ in ROUND_STEPS]
+    if round_.state == "revising":
+        return names.index("reviewing")
     if round_.state in names:
         return names.index(round_.state)
     if round_.training is not None:

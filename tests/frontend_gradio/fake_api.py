@@ -21,6 +21,7 @@ from tests.frontend_gradio.fake_checkpoints import add_checkpoints
 from tests.frontend_gradio.fake_corrections import add_corrections
 from tests.frontend_gradio.fake_records import NOW, RUN_ID, FakeRecords
 from tests.frontend_gradio.fake_reviews import add_reviews
+from tests.frontend_gradio.fake_revisions import add_revisions
 from tests.frontend_gradio.fake_scenes import label_of, photo_of, truth_of
 from tests.frontend_gradio.fake_what_if import add_what_if
 
@@ -73,6 +74,7 @@ def create_fake_api() -> FastAPI:
         add(app, records)
     add_checkpoints(app, records)
     add_what_if(app, records)
+    add_revisions(app, records)
     app.state.desk = add_reviews(app, records)
     app.state.easel = add_corrections(app, records, app.state.desk)
     return app

@@ -111,6 +111,7 @@ class FakeRecords:
         self.runs = [self._run(1, "streets demo", "waiting_for_review")]
         self.runs.append(self._run(2, "camvid day → dusk <script>", "running", rounds=[], active_job_id=9))
         self.jobs = self._jobs()
+        self.as_made: dict[int, LabelRead] = {}
         points = [
             CurvePoint(iteration=i, metrics={"total": 3 / (1 + i / 20), "seg": 2, "learning_rate": 1e-4})
             for i in range(0, 81, 5)
