@@ -1,6 +1,6 @@
 """Train and score every arm of the table in docs/results.md; goes on where it was interrupted.
 
-    OMP_NUM_THREADS=1 python benchmarks/adaptation/run.py --camvid DIR --work DIR [--sets …] [--seeds …]
+    OMP_NUM_THREADS=1 python -m benchmarks.adaptation.run --camvid DIR --work DIR [--sets …] [--seeds …]
 
 Each finished arm is one JSON file below --work/results; `table.py` makes the table of them. Two of these
 can run side by side on different sets. Labels of the target and the validation set score, they never
@@ -13,7 +13,9 @@ import argparse
 import time
 from pathlib import Path
 
-from arms import (
+from pydantic import BaseModel
+
+from benchmarks.adaptation.arms import (
     ARMS,
     ROUNDS,
     SELF_TRAINING_ARMS,
@@ -22,9 +24,7 @@ from arms import (
     source_spec,
     warm_up_spec,
 )
-from pydantic import BaseModel
-from sets import SETS, dataset_specs
-
+from benchmarks.adaptation.sets import SETS, dataset_specs
 from hiast.contracts.reports import EvaluationReport, LabelQualityReport, LabelSetReport, Progress
 from hiast.contracts.run_spec import RunSpec
 from hiast.contracts.step_files import STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
@@ -67,7 +67,7 @@ def self_trained(
 ) -> tuple[Path, Path, list[LabelSetReport]]:
     """Teacher and student after all rounds, and the labels' totals of each."""
     teacher = student = start
-    label_sets = []
+    label_sets: list[LabelSetReport] = []
     for number in range(1, ROUNDS + 1):
         place = directory / str(number)
         label_sets.append(label_directory(spec, number, sets.target, teacher, place, quiet))
@@ -90,7 +90,8 @@ def finish_arm(name: str, seed: int, arm: str, camvid: Path, work: Path) -> ArmR
     assert sets.validation is not None
     source = warmed_up(spec, sets, place / "source")
     began = time.perf_counter()
-    student, label_sets = None, []
+    student: Path | None = None
+    label_sets: list[LabelSetReport] = []
     if arm in ("source only", "+ colour jitter"):
         jitter = 0.4 if arm == "+ colour jitter" else 0.0
         spec = continued_spec(name, seed, specs, str(source), jitter)

@@ -86,4 +86,5 @@ def night_look(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np
     height = np.linspace(0.0, 1.0, len(image))[:, None, None]
     light = (image / 255.0) ** 1.6 * 0.55 * np.array([0.85, 0.95, 1.15])
     seen = light * (0.6 + 0.4 * height) + 0.10 * (1.0 - height) + rng.normal(0.0, 0.03, image.shape)
-    return (seen.clip(0.0, 1.0) * 255.0).round().astype(np.uint8)
+    night: NDArray[np.uint8] = (seen.clip(0.0, 1.0) * 255.0).round().astype(np.uint8)
+    return night

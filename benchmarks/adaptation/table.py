@@ -1,6 +1,6 @@
 """The tables of docs/results.md from the files `run.py` wrote: mean ± sd over seeds.
 
-python benchmarks/adaptation/table.py --work DIR
+python -m benchmarks.adaptation.table --work DIR
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from arms import ARMS
-from sets import SETS
-
+from benchmarks.adaptation.arms import ARMS
+from benchmarks.adaptation.sets import SETS
 from hiast.contracts.class_spaces import CAMVID, STREETS
 
 Results = dict[str, list[dict[str, Any]]]
@@ -26,7 +25,7 @@ def spread(values: Sequence[float | None], digits: int = 1) -> str:
     known = [100 * value for value in values if value is not None]
     if not known:
         return "–"
-    mean = f"{statistics.mean(known):.{digits}f}"
+    mean = f"{statistics.mean(known):z.{digits}f}"
     return mean if len(known) == 1 else f"{mean} ± {statistics.stdev(known):.{digits}f}"
 
 
