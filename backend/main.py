@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 import backend.audit.routes
 import backend.auth.routes
+import backend.changes.routes
 import backend.corrections.routes
 import backend.datasets.routes
 import backend.health
@@ -50,6 +51,7 @@ ROUTERS = (
     backend.rounds.routes.router,
     backend.what_if.routes.router,
     backend.revisions.routes.router,
+    backend.changes.routes.router,
     backend.labels.routes.router,
     backend.reviews.routes.router,
     backend.corrections.routes.router,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backend.artifacts import WRITTEN_ONCE, ArtifactStore, label_version
 from backend.jobs import reports
-from backend.jobs.inputs import CheckpointInput, JobInput, RevisionInput, RoundInput, RunInput
+from backend.jobs.inputs import ChangesInput, CheckpointInput, JobInput, RevisionInput, RoundInput, RunInput
 from hiast.contracts.errors import UserError
 from hiast.contracts.reports import LabelReport
 from hiast.contracts.step_files import HISTOGRAMS_FILE, TEACHER_FILE
@@ -19,6 +19,7 @@ from hiast.data.corrections import recount_correction
 from hiast.data.label_files import FILE_KINDS, file_name
 from hiast.data.measurement_files import measurement_name
 from hiast.models import load_model
+from hiast.rounds.compare_rounds import RoundLabels, compare_rounds
 from hiast.rounds.revise_labels import revise_labels
 from hiast.rounds.run_round import ask_about, label_measured_round, label_round, measure_part
 from hiast.selection.image_order import changed_order
@@ -152,6 +153,33 @@ def apply_revision(
     )
     if key is not None:
         artifacts.remove_unfinished(key)
+
+
+def compare_with_the_round_before(
+    changes: ChangesInput, reporter: Reporter, artifacts: ArtifactStore
+) -> None:
+    """What became of the pixels of every image since the round before."""
+
+    def taken(round_: RoundInput) -> RoundLabels:
+        reasons = round_.reasons_key
+        kinds = FILE_KINDS if reasons is None else ("prediction", "confidence")
+        return RoundLabels(
+            take_labels(round_, round_.labels, kinds, reporter.progress, artifacts),
+            {report.name: report for report in round_.labels},
+            None if reasons is None else take_reasons(reasons, round_.labels, artifacts),
+        )
+
+    report = compare_rounds(
+        taken(changes.before),
+        taken(changes.now),
+        taken(changes.earlier) if changes.earlier else None,
+        reporter.progress,
+    )
+    reporter.write(
+        lambda session: reports.succeed_changes(
+            session, reporter.job_id, reporter.attempt, changes.revision, report
+        )
+    )
 
 
 def _places(made: Sequence[LabelReport], target: ImageSet) -> NDArray[np.int64]:

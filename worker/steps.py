@@ -30,7 +30,13 @@ from hiast.rounds.processes import process_group, process_number, wait_for_all
 from hiast.rounds.run_files import LOADED_WEIGHTS_FILE
 from hiast.rounds.run_round import train_round
 from hiast.rounds.steps import evaluate_checkpoint, warmed_up_model
-from worker.label_steps import apply_revision, ask_checkpoint, make_labels, measure_part_of_round
+from worker.label_steps import (
+    apply_revision,
+    ask_checkpoint,
+    compare_with_the_round_before,
+    make_labels,
+    measure_part_of_round,
+)
 from worker.reporter import Reporter, StopRequested
 from worker.step_files import (
     fetched,
@@ -50,6 +56,8 @@ def run_step(job: JobInput, reporter: Reporter, artifacts: ArtifactStore) -> Non
         raise UserError(f"a {job.kind} job belongs to a run, and this one has none.")
     if job.checkpoint is not None:
         ask_checkpoint(job.run, job.checkpoint, reporter, artifacts)
+    elif job.changes is not None:
+        compare_with_the_round_before(job.changes, reporter, artifacts)
     elif job.kind == "warm_up":
         _warm_up(job.run, reporter, artifacts)
     elif job.round is None:

@@ -43,6 +43,7 @@ def _owner(job: Job) -> Iterator[Problem]:
         "warm_up": job.run_id is not None,
         # Its prediction names it; what is asked anew names another job.
         "predict": job.run_id is None and job.round_id is None,
+        "compare_rounds": job.run_id is None and job.round_id is not None,
     }.get(job.kind, job.run_id is not None and job.round_id is not None)
     if not fits:
         yield Problem(f"job {job.id}", f"it is a {job.kind} job and belongs to nothing it can do.", RESTORE)

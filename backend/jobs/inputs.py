@@ -82,6 +82,17 @@ class RevisionInput(BaseModel):
     """Files of the corrections, by the names of their images."""
 
 
+class ChangesInput(BaseModel):
+    """Rounds whose labels a job compares with each other."""
+
+    before: RoundInput
+    now: RoundInput
+    revision: int
+    """Of the labels of now."""
+    earlier: RoundInput | None
+    """The round before `before`; None: there is none."""
+
+
 class RunInput(BaseModel):
     """The run a job belongs to."""
 
@@ -115,6 +126,7 @@ class JobInput(BaseModel):
     run: RunInput | None = None
     round: RoundInput | None = None
     revision: RevisionInput | None = None
+    changes: ChangesInput | None = None
     checkpoint: CheckpointInput | None = None
 
     @property
@@ -225,6 +237,21 @@ def _prediction_input(session: Session, job: Job) -> JobInput:
     return JobInput(kind="predict", run=run, checkpoint=checkpoint)
 
 
+def _changes_input(session: Session, job: Job) -> JobInput:
+    now = session.get_one(Round, job.round_id)
+    query = select(Round).where(Round.run_id == now.run_id)
+    numbered = {round_.number: round_ for round_ in session.scalars(query)}
+    earlier = numbered.get(now.number - 2)
+    changes = ChangesInput(
+        before=_round_input(session, numbered[now.number - 1]),
+        now=_round_input(session, now),
+        revision=now.revision,
+        earlier=_round_input(session, earlier) if earlier else None,
+    )
+    run = _run_input(session, session.get_one(Run, now.run_id))
+    return JobInput(kind="compare_rounds", run=run, changes=changes)
+
+
 def load_inputs(session: Session, job_id: int) -> JobInput:
     """What the job needs, as plain data that outlives the session."""
     job = session.get_one(Job, job_id)
@@ -233,6 +260,8 @@ def load_inputs(session: Session, job_id: int) -> JobInput:
         return JobInput.model_validate({"kind": job.kind, "dataset": dataset.spec})
     if job.kind == "predict":
         return _prediction_input(session, job)
+    if job.kind == "compare_rounds":
+        return _changes_input(session, job)
     round_ = session.get_one(Round, job.round_id) if job.round_id is not None else None
     return JobInput.model_validate(
         {

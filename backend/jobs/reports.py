@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from backend.audit.service import record
+from backend.changes.tables import RoundChanges
 from backend.datasets.tables import Dataset, Image
 from backend.jobs import queue
 from backend.jobs.tables import Job, JobEvent
@@ -19,6 +20,7 @@ from backend.revisions.tables import RevisedLabel, Revision
 from backend.rounds.tables import Round
 from backend.runs import progression
 from backend.runs.tables import Run
+from hiast.contracts.changes import ChangeReport
 from hiast.contracts.datasets import DatasetScan
 from hiast.contracts.decisions import CorrectionCounts
 from hiast.contracts.reports import (
@@ -207,6 +209,16 @@ def succeed_shard(session: Session, job_id: int, attempt: int) -> None:
 def succeed_prediction(session: Session, job_id: int, attempt: int) -> None:
     """A network has said what it sees in every image. No run waits for it."""
     queue.finish(session, queue.fenced(session, job_id, attempt), "succeeded")
+
+
+def succeed_changes(
+    session: Session, job_id: int, attempt: int, revision: int, report: ChangeReport
+) -> None:
+    """The labels of a revision of a round are compared with those of the round before."""
+    job = queue.fenced(session, job_id, attempt)
+    changes = session.get_one(RoundChanges, job.round_id)
+    changes.revision, changes.report = revision, report
+    queue.finish(session, job, "succeeded")
 
 
 def _stop_if_asked(session: Session, run: Run, canceling: bool) -> None:

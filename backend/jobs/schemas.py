@@ -16,6 +16,7 @@ JobKind = Literal[
     "train_round",
     "evaluate",
     "predict",
+    "compare_rounds",
 ]
 Priority = Annotated[int, Field(ge=-100, le=100)]
 """Greater ones are started first; among equals the older."""

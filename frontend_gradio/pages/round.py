@@ -42,6 +42,7 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
         with gr.Column(visible=False) as changes:
             flow = plot("flow-plot", "What became of each class since the round before", "Measuring …")
             flow_note = live_html("flow-note")
+            plain_html(viewer_frame.all_changes(), js_on_load=viewer_frame.start("changes"))
         plain_html(viewer_frame.label_grid(), elem_id="labels", js_on_load=viewer_frame.start("label_grid"))
     approved = approval.build(client, round_id, approve)
     outputs = [round_id, heading, approve, worries, labelled, plots, thresholds, kept, classes]

@@ -85,6 +85,11 @@ def label_grid() -> str:
     return '<div class="st-heading small"><h2>Labels</h2></div><div class="vw-grid" id="label-grid"></div>'
 
 
+def all_changes() -> str:
+    """Where the changes since the round before are counted over all images."""
+    return '<div id="changes-body"></div>'
+
+
 def what_if() -> str:
     """Where other settings of the selection are tried."""
     return (

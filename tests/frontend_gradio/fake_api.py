@@ -17,6 +17,7 @@ from hiast.contracts.class_spaces import IGNORED, STREETS
 from hiast.data import label_files
 from hiast.selection import Codebook
 from tests.frontend_gradio.fake_answers import BASE, ProblemError, changed, found, page, problem_response
+from tests.frontend_gradio.fake_changes import add_changes
 from tests.frontend_gradio.fake_checkpoints import add_checkpoints
 from tests.frontend_gradio.fake_corrections import add_corrections
 from tests.frontend_gradio.fake_records import NOW, RUN_ID, FakeRecords
@@ -75,6 +76,7 @@ def create_fake_api() -> FastAPI:
     add_checkpoints(app, records)
     add_what_if(app, records)
     add_revisions(app, records)
+    add_changes(app, records)
     app.state.desk = add_reviews(app, records)
     app.state.easel = add_corrections(app, records, app.state.desk)
     return app

@@ -1,4 +1,4 @@
-"""Revisions of a round's labels."""
+"""Revisions of a round's labels, and what has changed since the round before."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,16 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "round_changes",
+        sa.Column(
+            "round_id", sa.Integer(), sa.ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True
+        ),
+        sa.Column("job_id", sa.Integer(), sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=True),
+        sa.Column("report", sa.JSON(), nullable=True),
+    )
+    op.create_index("ix_round_changes_job_id", "round_changes", ["job_id"])
     op.add_column("rounds", sa.Column("revision", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
         "revisions",
@@ -81,9 +91,10 @@ def downgrade() -> None:
         "WHERE id IN (SELECT run_id FROM rounds WHERE state = 'revising')"
     )
     op.execute("UPDATE rounds SET state = 'reviewing' WHERE state = 'revising'")
+    op.drop_table("round_changes")
     op.drop_table("revised_labels")
     op.drop_table("revisions")
     # Jobs of this kind are unknown to the version before.
-    op.execute("DELETE FROM jobs WHERE kind = 'apply_revision'")
+    op.execute("DELETE FROM jobs WHERE kind IN ('apply_revision', 'compare_rounds')")
     with op.batch_alter_table("rounds") as table:
         table.drop_column("revision")

@@ -60,6 +60,8 @@ ENDPOINTS = {
     "GET /api/v1/rounds/{round_id}/labels": "read",
     "GET /api/v1/rounds/{round_id}/classes/{class_id}/worst": "read",
     "POST /api/v1/rounds/{round_id}/what-if": "read",
+    "GET /api/v1/rounds/{round_id}/changes": "read",
+    "POST /api/v1/rounds/{round_id}/changes": "operate",
     "GET /api/v1/rounds/{round_id}/revisions": "read",
     "POST /api/v1/rounds/{round_id}/revisions": "operate",
     "POST /api/v1/rounds/{round_id}/revisions/{number}/apply": "operate",
