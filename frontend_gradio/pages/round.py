@@ -16,6 +16,7 @@ from frontend_gradio.pages.class_flow import measure_flow
 from frontend_gradio.pages.page_parts import live_html, plain_html, plot, top_bar
 from frontend_gradio.pages.refreshing import QUIET, Drawing, Query
 from frontend_gradio.views import alarms, charts, class_table, round_summary, viewer_frame
+from frontend_gradio.views.decision_effects import decision_effects
 from frontend_gradio.views.markup import empty_page, page_trouble
 
 _ACTIVE = ("labelling", "training", "evaluating")
@@ -37,6 +38,7 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
             thresholds = plot("threshold-plot", "Thresholds, image by image", nothing, min_width=420)
             kept = plot("kept-plot", "Kept share of each class", nothing, min_width=320)
         classes = live_html("classes")
+        effects = live_html("decision-effects")
         with gr.Column(visible=False) as labelled:
             plain_html(viewer_frame.what_if(), js_on_load=viewer_frame.start("what_if"))
         with gr.Column(visible=False) as changes:
@@ -45,7 +47,7 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
             plain_html(viewer_frame.all_changes(), js_on_load=viewer_frame.start("changes"))
         plain_html(viewer_frame.label_grid(), elem_id="labels", js_on_load=viewer_frame.start("label_grid"))
     approved = approval.build(client, round_id, approve)
-    outputs = [round_id, heading, approve, worries, labelled, plots, thresholds, kept, classes]
+    outputs = [round_id, heading, approve, worries, labelled, plots, thresholds, kept, classes, effects]
     refresh = refreshing.build(client, blocks, draw, outputs)
     approved.success(**refresh)
     # Reads pixels of many labels, so the rest of the page does not wait for it.
@@ -68,14 +70,14 @@ def draw(client: ApiClient, query: Query) -> Drawing:
         words = empty_page(
             "Round", "No round yet.", "Start a run; its first round appears when labelling begins."
         )
-        return Drawing([None, words, no_button, "", hidden, hidden, "", "", ""], True)
+        return Drawing([None, words, no_button, "", hidden, hidden, "", "", "", ""], True)
     try:
         round_ = client.round(round_id)
     except ApiError as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
         trouble = page_trouble("Round", error.detail)
-        return Drawing([None, trouble, no_button, "", hidden, hidden, "", "", ""], False)
+        return Drawing([None, trouble, no_button, "", hidden, hidden, "", "", "", ""], False)
     run = client.run(round_.run_id)
     button = gr.update(
         value=round_summary.approve_words(round_),
@@ -83,7 +85,7 @@ def draw(client: ApiClient, query: Query) -> Drawing:
         visible=True,
     )
     heading = round_summary.round_heading(round_, run)
-    values = [round_id, heading, button, *_pictures(client, round_)]
+    values = [round_id, heading, button, *_pictures(client, round_), _effects(client, round_, run)]
     return Drawing(values, round_.state in _ACTIVE)
 
 
@@ -109,6 +111,15 @@ def _pictures(client: ApiClient, round_: RoundRead) -> list[Any]:
         charts.kept_share_figure(classes).to_json(),
         class_table.quality_line(quality) + class_table.class_table(classes, quality),
     ]
+
+
+def _effects(client: ApiClient, round_: RoundRead, run: RunRead) -> str:
+    """What people's decisions changed, once the student has trained on them."""
+    if round_.training is None or not (round_.decisions.labels or round_.reviews.rejected):
+        return ""
+    before = previous_round(round_, run)
+    scored = before.evaluation if before else run.warm_up_evaluation
+    return decision_effects(client.training_preview(round_.id), round_, scored)
 
 
 def previous_round(round_: RoundRead, run: RunRead) -> RoundRead | None:

@@ -116,6 +116,9 @@ class TrainingReport(_Report):
     student_path: str
     """Checkpoint, relative to the directory of the round."""
     teacher_path: str
+    label_quality: LabelQualityReport | None = None
+    """Of the labels as they were trained on: after all decisions, without rejected images. None: the target
+    has no ground truth, or an earlier version trained."""
 
 
 class SelectionReport(_Report):

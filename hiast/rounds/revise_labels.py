@@ -17,7 +17,7 @@ from hiast.contracts.reports import LabelReport, LabelSetReport, OnProgress, Pro
 from hiast.contracts.run_spec import RunSpec
 from hiast.data import ImageSet
 from hiast.data.histogram_files import read_histograms
-from hiast.data.label_files import read_codes, read_prediction, read_reason, write_reason
+from hiast.data.label_files import read_codes, read_kept_label, read_prediction, read_reason, write_reason
 from hiast.losses import LossWeights, region_weights
 from hiast.rounds.generate_labels import summarise_labels
 from hiast.rounds.score_labels import score_labels
@@ -63,7 +63,9 @@ def revise_labels(
         on_label(report)
         reports.append(report)
         on_progress(Progress(stage="label", done=position + 1, total=len(order), message=report.name))
-    quality = score_labels(labels, [report.name for report in reports], target, reasons)
+    quality = score_labels(
+        lambda name: read_kept_label(labels, name, reasons), [report.name for report in reports], target
+    )
     return summarise_labels(reports, spec.paste, target.classes, quality)
 
 

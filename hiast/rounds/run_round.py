@@ -15,12 +15,18 @@ from numpy.typing import NDArray
 from hiast.contracts.class_spaces import ClassSpace
 from hiast.contracts.datasets import ImageEntry
 from hiast.contracts.errors import UserError
-from hiast.contracts.reports import LabelReport, LabelSetReport, OnProgress, TrainingReport
+from hiast.contracts.reports import (
+    LabelQualityReport,
+    LabelReport,
+    LabelSetReport,
+    OnProgress,
+    TrainingReport,
+)
 from hiast.contracts.run_spec import RunSpec
 from hiast.contracts.step_files import STATE_FILE, STUDENT_FILE, TEACHER_FILE
 from hiast.data import ImageSet
 from hiast.data.corrections import DecidedLabels
-from hiast.data.label_files import write_label_files
+from hiast.data.label_files import read_kept_label, write_label_files
 from hiast.models import SegmentationModel, save_checkpoint
 from hiast.pasting import paste_source
 from hiast.rounds.batches import BatchPlan
@@ -184,7 +190,8 @@ def _label(
         finally:
             # Also when somebody stops the work: what was computed is kept.
             finish(at_most=0)
-    quality = score_labels(directory, [report.name for report in reports], target)
+    names = [report.name for report in reports]
+    quality = score_labels(partial(read_kept_label, directory), names, target)
     return summarise_labels(reports, spec.paste, target.classes, quality)
 
 
@@ -263,7 +270,19 @@ def train_round(
         final_losses=losses,
         student_path=STUDENT_FILE,
         teacher_path=TEACHER_FILE,
+        label_quality=_trained_quality(labels, used, label_set, target),
     )
+
+
+def _trained_quality(
+    labels: DecidedLabels, used: Sequence[LabelReport], label_set: LabelSetReport, target: ImageSet
+) -> LabelQualityReport | None:
+    """How right the labels are after all decisions; as they were made, where nobody has decided."""
+    if label_set.quality is None or not (labels.decisions or len(used) < label_set.images):
+        return label_set.quality
+    classes = target.classes.num_classes
+    names = [report.name for report in used]
+    return score_labels(lambda name: labels.read(name, classes)[0], names, target)
 
 
 def _trained_label(labels: DecidedLabels, num_classes: int, entry: ImageEntry) -> NDArray[np.uint8]:

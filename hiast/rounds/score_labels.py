@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hiast.contracts.reports import LabelQualityReport
 from hiast.data.image_set import ImageSet
-from hiast.data.label_files import read_kept_label
 from hiast.metrics import class_iou, label_counts, label_quality
 
 
 def score_labels(
-    directory: Path, names: Sequence[str], images: ImageSet, reasons: Path | None = None
+    read_kept: Callable[[str], NDArray[np.uint8]], names: Sequence[str], images: ImageSet
 ) -> LabelQualityReport | None:
-    """Coverage, precision and IoU of the kept labels `names` below `directory`; None without any truth.
+    """Coverage, precision and IoU of the labels of images `names`; None without any truth.
 
-    reasons: where their reason maps lie; None: with the labels.
+    read_kept: the label of an image, (H, W) uint8 class ids, 255 where nothing is kept.
     """
     entries = [entry for name in names if (entry := images.entry(name)).label_path is not None]
     if not entries:
@@ -27,8 +25,7 @@ def score_labels(
     classes = images.classes.num_classes
     counts = np.zeros((classes, classes + 1), np.int64)
     for entry in entries:
-        kept = read_kept_label(directory, entry.name, reasons)
-        counts += label_counts(kept, images.read_label(entry), classes)
+        counts += label_counts(read_kept(entry.name), images.read_label(entry), classes)
     quality, ious = label_quality(counts), class_iou(counts[:, :-1])
     return LabelQualityReport(
         images=len(entries),

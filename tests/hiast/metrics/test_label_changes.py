@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import fields
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -40,6 +40,7 @@ def one_by_one(before, now, mixed, earlier):
     return found
 
 
+@settings(deadline=None)
 @given(label, label, label, label)
 def test_every_pixel_is_counted_where_it_belongs(before, now, mixed, earlier):
     counts = label_changes(before, now, mixed, earlier, CLASSES)
@@ -52,6 +53,7 @@ def test_every_pixel_is_counted_where_it_belongs(before, now, mixed, earlier):
     assert (counts.by_model + counts.by_threshold + counts.by_both == changed).all()
 
 
+@settings(deadline=None)
 @given(label, label)
 def test_without_a_third_round_nothing_oscillates(before, now):
     counts = label_changes(before, now, now, None, CLASSES)

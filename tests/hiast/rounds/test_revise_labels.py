@@ -76,7 +76,7 @@ changed = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changed, st.sampled_from([{}, {"local_consistency": 0.9}, {"images_per_instance": 3}]))
 def test_a_revision_equals_labelling_with_its_settings(halves, brightness, tmp_path_factory, changed, also):
     directory = tmp_path_factory.mktemp("round")

@@ -186,3 +186,23 @@ def test_another_correction_is_another_training(labelled, small_model, halves, t
     assert fingerprints[0] == fingerprints[1]
     assert fingerprints[2] == fingerprints[3]
     assert len(set(fingerprints)) == 3
+
+
+@pytest.mark.usefixtures("plans")
+def test_the_report_tells_how_right_the_labels_are_after_the_decisions(
+    labelled, small_model, halves, tmp_path
+):
+    _, reports, label_set = labelled
+    assert label_set.quality is not None
+    as_made = train(labelled, small_model(), halves, tmp_path)
+    assert as_made.label_quality == label_set.quality
+    first = halves.entry(reports[0].name)
+    kept, truth = read_kept_label(tmp_path / "labels", first.name), halves.read_label(first)
+    wrong = np.full((32, 48), 255, np.uint8)
+    wrong[(kept < 255) & (truth < 255)] = 1 - truth[(kept < 255) & (truth < 255)]
+    drawn_over = train(labelled, small_model(), halves, tmp_path, labels=decided(reports, tmp_path, wrong))
+    assert drawn_over.label_quality.precision < label_set.quality.precision
+    # Of one image alone, all of it drawn wrong, nothing is right.
+    alone = train(labelled, small_model(), halves, tmp_path, reports[:1], decided(reports, tmp_path, wrong))
+    assert alone.label_quality.images == 1
+    assert alone.label_quality.precision == 0.0
