@@ -61,11 +61,13 @@ class Changes {
 
   async show(report) {
     const { classes, colours } = this.run.class_space;
+    // Nothing can have come back before there are three rounds.
+    const columns = COLUMNS.filter(([, name]) => name !== "oscillating" || this.round.number > 2);
     const total = (name) => report.classes.reduce((sum, row) => sum + row[name], 0);
     const number = (value) => element("td", { class: "num" }, value ? value.toLocaleString("en") : "–");
     const rows = report.classes.map((row, id) => element("tr", { id: `changes-${id}` },
       element("td", {}, element("i", { class: "st-swatch", style: `background:rgb(${colours[id].join(",")})` }), classes[id]),
-      ...COLUMNS.map(([, name]) => number(row[name]))));
+      ...columns.map(([, name]) => number(row[name]))));
     const changed = total("gained") + total("dropped") + total("flipped_to");
     const share = (part) => percent(part / Math.max(1, changed), 0);
     const body = [
@@ -78,7 +80,7 @@ class Changes {
       element("div", { class: "wi-table", tabindex: 0, role: "region", "aria-label": "Changes of every class" },
         element("table", { class: "st-table dense named", id: "changes-table" },
           element("thead", {}, element("tr", {}, element("th", {}, "Class"),
-            ...COLUMNS.map(([words, , title]) => element("th", { class: "num", title }, words)))),
+            ...columns.map(([words, , title]) => element("th", { class: "num", title }, words)))),
           element("tbody", {}, ...rows))),
     ];
     byId("changes-body").replaceChildren(...body, ...(await this.images(report)));

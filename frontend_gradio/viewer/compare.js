@@ -114,8 +114,8 @@ class Compare {
     if (this.run?.id !== of.run_id) this.run = await getJson(`/runs/${of.run_id}`);
     this.of = of;
     this.sides = { left, right };
-    const others = left.label.id !== right.label.id || left.label.revision !== right.label.revision;
-    const hasCauses = hasThresholds(left.side) && hasThresholds(right.side) && others;
+    const differ = left.label.id !== right.label.id || left.label.revision !== right.label.revision;
+    const hasCauses = hasThresholds(left.side) && hasThresholds(right.side) && differ;
     this.maps = {
       difference: difference(left.kept, right.kept),
       cause: hasCauses ? causes(left.label, right.label, left.rule, right.rule) : null,
@@ -130,7 +130,8 @@ class Compare {
     this.fillChoices(sides);
     this.summarise();
     this.repaint();
-    say(of.same_image.length > 1 ? "" : "This image has been labelled in one round only.");
+    const others = sides.filter(([side]) => hasThresholds(side)).length > 1;
+    say(others ? "" : "This image has been labelled in one round only.");
     for (const id of [of.next_id, of.previous_id]) prefetch(id);
   }
 

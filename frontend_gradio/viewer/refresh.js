@@ -2,7 +2,7 @@
 // and at once when the address changes by a link of the page (class st-soft) or by Back.
 import { byId } from "./dom.js";
 
-const redraw = () => byId("refresh")?.click();
+export const redraw = () => byId("refresh")?.click();
 
 function follow(event) {
   const link = event.target.closest?.("a.st-soft");

@@ -3,6 +3,7 @@
 import { getJson, send } from "./api.js";
 import { byId, element, percent } from "./dom.js";
 import { asks } from "./question.js";
+import { redraw } from "./refresh.js";
 
 const PATIENCE_MS = 700;
 const UNDER_WAY = ["queued", "running", "canceling"];
@@ -53,6 +54,8 @@ export class Revisions {
     } else if (before.revision !== this.round.revision) {
       this.applied();
     }
+    // The rest of the page shows the same round.
+    if (before.state !== this.round.state || before.revision !== this.round.revision) redraw();
   }
 
   // Whether there is something to apply, and if not, why.
@@ -111,9 +114,9 @@ export class Revisions {
   agreed(yes) {
     const { number, label_count: count, reviews } = this.round;
     return asks(`Revise the labels of round ${number}?`,
-      `What is kept of ${count} images is decided anew; predictions and confidences stay. Of ${reviews.accepted} accepted `
-      + "labels those that change are to be looked at again; rejections, vetoes and corrections stay. Meanwhile nobody can "
-      + "decide. Earlier revisions can be applied again.", yes);
+      `What is kept of ${count} images is decided anew; predictions and confidences stay. ${reviews.accepted
+        ? `Of ${reviews.accepted} accepted labels those that change are to be looked at again; rejections` : "Rejections"
+      }, vetoes and corrections stay. Meanwhile nobody can decide. Earlier labels can be applied again.`, yes);
   }
 
   async send(path, body = undefined) {

@@ -237,7 +237,7 @@ class WhatIf {
       series.push(edge(told.band.low, { showlegend: false }), edge(told.band.high, {
         name: `${told.band.shuffles} other orders`, fill: "tonexty", fillcolor: "rgba(0,114,178,0.18)" }));
     }
-    series.push(line("as labelled", trail.label_ids, trail.thresholds, { line: { color: "#7d8894", dash: "dot", width: 1.5 } }));
+    series.push(line("present labels", trail.label_ids, trail.thresholds, { line: { color: "#7d8894", dash: "dot", width: 1.5 } }));
     series.push(line("what if", told.label_ids, told.thresholds, { line: { color: "#0072b2", width: 2 } }));
     const Plotly = await plotly();
     await Plotly.react(byId("wi-plot"), series, PLOT, { displayModeBar: false, responsive: true });

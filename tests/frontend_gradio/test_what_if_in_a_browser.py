@@ -114,7 +114,7 @@ def test_the_band_of_other_orders_surrounds_the_trail(page: Page, origin: str) -
     page.wait_for_function("document.querySelector('#wi-plot').data?.length === 4")
     page.locator("#wi-class").select_option("5")
     names = page.evaluate("document.querySelector('#wi-plot').data.map((series) => series.name)")
-    assert names[1:] == ["10 other orders", "as labelled", "what if"]
+    assert names[1:] == ["10 other orders", "present labels", "what if"]
     page.locator("#wi-order").select_option("seed 2")
     expect(page).to_have_url(re.compile("seed"))
 
