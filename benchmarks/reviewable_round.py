@@ -89,7 +89,7 @@ def make_round(
         return round_.id, [row.id for row in rows]
 
 
-def _scene(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+def scene_of(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """Class ids in patches, as road scenes have them rather than noise."""
     height, width = size
     cells = rng.integers(0, CLASSES, (max(1, height // 32), max(1, width // 32)), np.uint8)
@@ -100,7 +100,7 @@ def _scene(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     )
 
 
-def _confidence(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+def confidence_of(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """Smooth and mostly high, as a network's is."""
     coarse = Picture.fromarray(rng.random((size[0] // 16 + 2, size[1] // 16 + 2)).astype(np.float32))
     smooth = np.asarray(coarse.resize((size[1], size[0]), Picture.Resampling.BICUBIC))
@@ -115,12 +115,12 @@ def _write_files(data: Path, directory: Path, labels: int, size: tuple[int, int]
     reports = []
     for order in range(labels):
         name = f"photo_{order:04d}"
-        ids = _scene(rng, size)
+        ids = scene_of(rng, size)
         noise = rng.integers(0, 40, (*size, 3), np.uint8)
         picture = np.asarray(CITYSCAPES.colours, np.uint8)[ids] // 2 + noise
         Picture.fromarray(picture.astype(np.uint8)).save(data / f"images/{name}.jpg", quality=85)
         Picture.fromarray(ids).save(data / f"labels/{name}.png")
-        confidence = _confidence(rng, size)
+        confidence = confidence_of(rng, size)
         kept = confidence > 0.7
         write_label_files(
             directory,

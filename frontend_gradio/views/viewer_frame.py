@@ -94,7 +94,7 @@ def what_if() -> str:
     """Where other settings of the selection are tried."""
     return (
         '<details id="what-if" class="st-card"><summary><h2>What if …</h2>'
-        "<span>other settings, bounds or orders: what they would keep of all images; trying changes nothing</span>"
+        "<span>other settings: what they would keep of all images; trying changes nothing</span>"
         '</summary><div id="what-if-body"></div></details>'
     )
 
