@@ -11,7 +11,7 @@ import { firstLabelId, inReview, nextFree } from "./next_label.js";
 import { Picture } from "./picture.js";
 import { reviewList } from "./review_list.js";
 import { WaitingDecisions } from "./waiting_decisions.js";
-import { drop, goToWorst } from "./worst.js";
+import { drop, goToWorst, keepAll } from "./worst.js";
 
 const LAYOUTS = ["side", "stack", "single"];
 const LABELLING = "labelling";
@@ -27,6 +27,7 @@ class Inspect {
     this.picture = new Picture({ veto: (id, everywhere) => (everywhere ? this.vetoInRound(id) : this.veto(id)) });
     this.toolbox = new Toolbox(byId("correct"), this.picture.right, {
       rule: () => this.picture.legend.rule(),
+      stored: () => this.picture.stored,
       changed: () => this.picture.corrected(),
       saved: (id, correction) => this.strip.mark(id, { corrected: Boolean(correction) }),
     });
@@ -60,8 +61,10 @@ class Inspect {
       "threshold-up": () => legend.step(4),
       correct: () => this.toolbox.toggle(),
       pick: () => this.pick(),
+      "as-predicted": () => this.toolbox.drawAsPredicted(),
       worst: () => goToWorst(this),
       drop: () => drop(this),
+      "keep-all": () => keepAll(this),
     }, (event) => this.toolbox.key(event));
     byId("help-open").addEventListener("click", () => this.keymap.open());
   }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import numpy as np
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.frontend_gradio.fake_corrections import FakeEasel
+from tests.frontend_gradio.fake_scenes import VEGETATION, label_of
 
 pytestmark = pytest.mark.browser
 STATE = "#correction-state"
@@ -139,6 +139,91 @@ def test_polygon_fill_and_superpixel(context: BrowserContext, origin: str, easel
     assert 50 < (easel.ids(203) == 2).sum() < 5000
 
 
+def test_what_is_drawn_as_predicted_is_the_prediction_where_it_was_drawn(
+    context: BrowserContext, origin: str, easel: FakeEasel
+) -> None:
+    page = _open(context, origin)
+    predicted = label_of(2, 3).prediction
+    page.locator("#canvas-right").focus()
+    page.keyboard.press("p")
+    expect(page.locator("#correct-class option:checked")).to_have_text("as predicted")
+    # Across several classes, in kept and ignored places.
+    _stroke(page, (40, 40), (200, 100))
+    expect(page.locator(STATE)).to_have_text("saved")
+    ids = easel.ids(203)
+    drawn = ids != 255
+    assert len(np.unique(ids[drawn])) > 2
+    assert (ids[drawn] == predicted[drawn]).all()
+    page.locator("#undo").click()
+    expect(page.locator("#correction-counts")).to_have_text("")
+    expect(page.locator(STATE)).to_have_text("saved")
+    assert easel.pictures[203][1] is None
+    page.keyboard.press("Control+Shift+Z")
+    expect(page.locator(STATE)).to_have_text("saved")
+    assert (easel.ids(203) == ids).all()
+    # The same stroke with a class covers the same pixels.
+    page.locator("#correct-class").select_option("11")
+    _stroke(page, (40, 40), (200, 100))
+    expect(page.locator(STATE)).to_have_text("saved")
+    assert ((easel.ids(203) == 11) == drawn).all()
+
+
+def test_every_tool_draws_as_predicted(context: BrowserContext, origin: str, easel: FakeEasel) -> None:
+    page = _open(context, origin)
+    predicted = label_of(2, 3).prediction
+    page.locator("#correct-class").select_option("as predicted")
+    page.locator("input[value=polygon]").check(force=True)
+    for corner in ((20, 20), (120, 20), (120, 90), (20, 90)):
+        page.mouse.click(*_at(page, *corner))
+    page.keyboard.press("Enter")
+    page.locator("input[value=fill]").check(force=True)
+    page.mouse.click(*_at(page, 130, 120))
+    page.locator("input[value=superpixel]").check(force=True)
+    expect(page.locator(STATE)).not_to_contain_text("superpixels")
+    page.mouse.click(*_at(page, 220, 70))
+    expect(page.locator(STATE)).to_have_text("saved")
+    ids = easel.ids(203)
+    assert (ids[22:88, 22:118] == predicted[22:88, 22:118]).all()
+    assert ids[120, 130] == predicted[120, 130]
+    assert ids[70, 220] == predicted[70, 220]
+    assert (ids[ids != 255] == predicted[ids != 255]).all()
+    # Another label, another prediction.
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#label-name")).to_have_text("dusk/0004")
+    expect(page.locator("#correct-class option:checked")).to_have_text("as predicted")
+    page.locator("input[value=brush]").check(force=True)
+    _stroke(page, (40, 40), (200, 100))
+    expect(page.locator(STATE)).to_have_text("saved")
+    ids = easel.ids(204)
+    assert (ids[ids != 255] == label_of(2, 4).prediction[ids != 255]).all()
+
+
+def test_all_of_a_class_is_kept_in_one_step(context: BrowserContext, origin: str, easel: FakeEasel) -> None:
+    page = _open(context, origin)
+    label = label_of(2, 3)
+    lacking = (label.prediction == VEGETATION) & (label.reason != 0)
+    # A threshold moved in this view keeps nothing: the stored one says what is missing.
+    page.locator(f"#legend-{VEGETATION} [data-act=adjust]").click()
+    page.locator("#theta").fill("0")
+    page.locator(f"#legend-{VEGETATION} [data-act=focus]").click()
+    page.keyboard.press("k")
+    expect(page.locator("#message")).to_contain_text(f"{lacking.sum():,} px of vegetation are kept now")
+    expect(page.locator(STATE)).to_have_text("saved")
+    assert (easel.ids(203) == np.where(lacking, VEGETATION, 255)).all()
+    page.keyboard.press("k")
+    expect(page.locator("#message")).to_have_text("Nothing of vegetation is left to keep here.")
+    page.keyboard.press("Control+z")
+    expect(page.locator(STATE)).to_have_text("saved")
+    assert easel.pictures[203][1] is None
+    # Beside the tools it is the class they draw.
+    page.locator("#correct-class").select_option("as predicted")
+    expect(page.locator("#keep-all")).to_be_disabled()
+    page.locator("#correct-class").select_option(str(VEGETATION))
+    page.get_by_role("button", name="Keep all of vegetation here").click()
+    expect(page.locator(STATE)).to_have_text("saved")
+    assert (easel.ids(203) == np.where(lacking, VEGETATION, 255)).all()
+
+
 def test_what_the_api_does_not_take_is_kept_in_the_browser_and_sent_later(
     context: BrowserContext, origin: str, easel: FakeEasel
 ) -> None:
@@ -204,36 +289,3 @@ def test_leaving_at_once_saves(context: BrowserContext, origin: str, easel: Fake
     page.wait_for_timeout(1500)
     assert easel.ids(203)[64, 70] == 0
     assert 204 not in easel.pictures
-
-
-def test_the_worst_image_of_a_class_is_found_and_the_class_left_out_with_two_keys(
-    context: BrowserContext, origin: str
-) -> None:
-    page = _open(context, origin)
-    worst, second = httpx.get(f"{origin}/api/v1/rounds/2/classes/3/worst?limit=2").json()
-    page.locator("#legend-3 [data-act=focus]").click()
-    page.keyboard.press("w")
-    expect(page.locator("#label-name")).to_have_text(worst["name"])
-    expect(page.locator("#message")).to_contain_text("least sure here")
-    page.keyboard.press("d")
-    expect(page.locator("#message")).to_contain_text("is not trained on in this image")
-    assert httpx.get(f"{origin}/api/v1/labels/{worst['id']}").json()["vetoed_classes"] == [3]
-    page.keyboard.press("w")
-    expect(page.locator("#label-name")).to_have_text(second["name"])
-
-
-def test_a_class_is_vetoed_and_taken_back(context: BrowserContext, origin: str) -> None:
-    page = _open(context, origin)
-    page.locator("#legend-0").hover()
-    page.locator("#legend-0 .vw-veto").click()
-    expect(page.locator("#legend-0 .share")).to_have_text("0 %")
-    expect(page.locator("#message")).to_have_text("road is not trained on in this image.")
-    label = httpx.get(f"{origin}/api/v1/labels/203").json()
-    assert (label["vetoed_classes"], label["version"]) == ([0], 2)
-    page.locator("#legend-0 .vw-veto").click()
-    expect(page.locator("#message")).to_have_text("road is trained on again.")
-    page.locator("#legend-2 .vw-veto").click(modifiers=["Shift"])
-    expect(page.locator("#message")).to_have_text("building is not trained on in this round.")
-    expect(page.locator("#legend-2 .share")).to_have_text("0 %")
-    assert httpx.get(f"{origin}/api/v1/rounds/2").json()["vetoed_classes"] == [2]
-    assert httpx.get(f"{origin}/api/v1/labels/203").json()["vetoed_classes"] == []

@@ -22,25 +22,30 @@ export class CorrectionMask {
   begin() { this.stroke ??= []; }
 
   end() {
-    if (this.stroke?.length) {
+    if (!this.stroke) return;
+    if (this.stroke.length) {
       this.done.push(this.stroke);
       this.undone = [];
       let runs = this.done.reduce((sum, stroke) => sum + stroke.length / 4, 0);
       while (runs > LONGEST_HISTORY && this.done.length > 1) runs -= this.done.shift().length / 4;
     }
     this.stroke = null;
+    this.changed(); // now there is something to undo
   }
 
-  // spans: [y, from x, up to x (not included)] one after the other, inside the image (shapes.js).
+  // spans: [y, from x, up to x (not included)] one after the other, inside the image (shapes.js). `value`: one for all
+  // of them, or a map of the image that has one for each pixel; where that is UNTOUCHED, the pixel stays as it is.
   paint(spans, value) {
     const alone = this.stroke === null;
     this.begin();
     for (let at = 0; at < spans.length; at += 3) {
       const row = spans[at] * this.width;
-      this.fill(row + spans[at + 1], row + spans[at + 2], value);
+      const [from, to] = [row + spans[at + 1], row + spans[at + 2]];
+      if (typeof value === "number") this.fill(from, to, value);
+      else this.copy(from, to, value);
     }
     if (alone) this.end();
-    this.changed();
+    else this.changed();
   }
 
   fill(from, to, value) {
@@ -52,6 +57,15 @@ export class CorrectionMask {
         this.put(i, end - i, before, value);
         this.stroke.push(i, end - i, before, value);
       }
+      i = end;
+    }
+  }
+
+  copy(from, to, map) {
+    for (let i = from; i < to;) {
+      let end = i + 1;
+      while (end < to && map[end] === map[i]) end++;
+      if (map[i] !== UNTOUCHED) this.fill(i, end, map[i]);
       i = end;
     }
   }

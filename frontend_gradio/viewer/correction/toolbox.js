@@ -1,6 +1,7 @@
 // The tools of Inspect that draw over a label: which tool, which class, how wide, undo, and where the work stands.
-import { byId, element } from "../dom.js";
+import { byId, element, say } from "../dom.js";
 import { TO_IGNORE, UNTOUCHED, keptIds } from "../drawing/kept.js";
+import { AS_PREDICTED, notKept } from "./forced_keep.js";
 import { CorrectionMask } from "./mask.js";
 import { CorrectionSaving } from "./saving.js";
 import { region } from "./shapes.js";
@@ -9,11 +10,14 @@ import { TOOLS } from "./tools.js";
 
 const SMALLEST = 1, LARGEST = 120;
 const SUPERPIXEL = 24; // pixels wide
+// No class has this look, and it is seen on light and dark.
+const MANY_CLASSES = "linear-gradient(135deg, var(--st-muted) 50%, transparent 50%)";
 
 export class Toolbox {
-  // `pane`: what is drawn on. `rule()`: the rule in force. `changed()`: the label looks different now.
-  constructor(root, pane, { rule, changed, saved }) {
-    Object.assign(this, { root, pane, rule, changed });
+  // `pane`: what is drawn on. `rule()`: the rule it is seen by, `stored()`: the one that is trained by. `changed()`: the
+  // label looks different now.
+  constructor(root, pane, { rule, stored, changed, saved }) {
+    Object.assign(this, { root, pane, rule, stored, changed });
     this.label = null;
     this.mask = null;
     this.value = 0;
@@ -25,6 +29,7 @@ export class Toolbox {
     });
     const box = this;
     const desk = { get mask() { return box.mask; }, get value() { return box.value; }, get radius() { return box.radius; },
+      paint: (spans, value) => this.paint(spans, value),
       shown: () => this.shown(), regionAt: (x, y) => this.regionAt(x, y) };
     this.tools = new Map(TOOLS.map(([id, , , make]) => [id, make(desk)]));
     this.build();
@@ -46,7 +51,8 @@ export class Toolbox {
       element("div", { class: "vw-steps" },
         element("button", { type: "button", id: "undo", title: "Undo (Ctrl+Z)", onclick: () => this.mask?.undo() }, "Undo"),
         element("button", { type: "button", id: "redo", title: "Redo (Ctrl+Shift+Z)", onclick: () => this.mask?.redo() }, "Redo"),
-        element("button", { type: "button", id: "clear-correction", onclick: () => this.mask?.clear() }, "Clear")),
+        element("button", { type: "button", id: "clear-correction", onclick: () => this.mask?.clear() }, "Clear"),
+        element("button", { type: "button", id: "keep-all", onclick: () => this.keepAll(this.value) }, "Keep all")),
       element("p", { id: "correction-counts", class: "st-muted" }),
       element("p", { id: "correction-who", class: "st-muted" }),
       element("div", { id: "correction-choices" }));
@@ -56,12 +62,14 @@ export class Toolbox {
   // A label has been opened. `writable`: its round is in review.
   async open(label, space, colours, writable) {
     this.saving.flush();
-    Object.assign(this, { label, space, colours, mask: null, numbers: null });
+    Object.assign(this, { label, space, colours, writable, mask: null, numbers: null });
     label.drawn = null;
     this.root.hidden = !writable && !label.correction;
     byId("correct-class").replaceChildren(
-      ...space.classes.map((name, id) => new Option(name, id)), new Option("ignore", TO_IGNORE));
-    this.draws(this.value < space.classes.length || this.value === TO_IGNORE ? this.value : 0);
+      ...space.classes.map((name, id) => new Option(name, id)),
+      new Option("as predicted", AS_PREDICTED), new Option("ignore", TO_IGNORE));
+    const lasts = this.value < space.classes.length || [AS_PREDICTED, TO_IGNORE].includes(this.value);
+    this.draws(lasts ? this.value : 0);
     const [stored, work] = await Promise.all([
       label.correction?.version && !isDeleted(label) ? storedCorrection(label) : null,
       writable ? this.saving.unsentWork(label) : null]);
@@ -69,7 +77,6 @@ export class Toolbox {
     this.mask = new CorrectionMask(label.width, label.height, work?.ids ?? stored);
     this.mask.onChange(() => this.drawn());
     if (writable) this.saving.follow(label, this.mask, work);
-    this.writable = writable;
     this.choose(this.isOpen ? this.chosen : null);
     this.drawn();
   }
@@ -109,7 +116,31 @@ export class Toolbox {
     this.value = value;
     byId("correct-class").value = value;
     const colour = this.colours[value];
-    byId("correct-swatch").style.background = colour ? `rgb(${colour})` : "transparent";
+    const one = colour ? `rgb(${colour})` : "transparent";
+    byId("correct-swatch").style.background = value === AS_PREDICTED ? MANY_CLASSES : one;
+    const name = this.space.classes[value];
+    const button = byId("keep-all");
+    button.disabled = !this.writable || !name;
+    button.title = name ? `Keep all of ${name} in this image, however unsure the network was` : "Choose a class first";
+    button.setAttribute("aria-label", name ? `Keep all of ${name} here` : "Keep all of a class here");
+  }
+
+  paint(spans, value) { this.mask.paint(spans, value === AS_PREDICTED ? this.label.prediction : value); }
+
+  // What is drawn from now on is what the network predicted: a forced keep.
+  drawAsPredicted() { if (this.label) this.draws(AS_PREDICTED); }
+
+  // The forced keep of a class: all that is predicted as it in this image and not trained on. One step of undo.
+  keepAll(id) {
+    if (!this.writable) return say("Only labels of a round in review are drawn on.");
+    if (!this.mask) return undefined; // still loading: nothing can be drawn yet
+    const name = this.space.classes[id];
+    // By the stored rule: a θ moved in this view keeps nothing.
+    const spans = notKept(this.label, this.stored(), id);
+    if (!spans.length) return say(`Nothing of ${name} is left to keep here.`);
+    const before = this.mask.pixels[id];
+    this.paint(spans, id);
+    return say(`${(this.mask.pixels[id] - before).toLocaleString("en")} px of ${name} are kept now as well.`);
   }
 
   size(radius) {

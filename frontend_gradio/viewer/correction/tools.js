@@ -1,7 +1,8 @@
 // The tools a label is corrected with. Each takes the pointer of a pane (pane.js): down(point, event) answers whether
 // it is used, then move and up follow; draw() shows what is about to happen. Points are image coordinates.
 //
-// `desk`: { mask, value, radius, shown() -> ids as they are seen now, regionAt(x, y) -> spans of a superpixel }.
+// `desk`: { mask, value, radius, paint(spans, value), shown() -> ids as they are seen now, regionAt(x, y) -> spans of a
+// superpixel }.
 import { TO_IGNORE, UNTOUCHED } from "../drawing/kept.js";
 import { brush, connected, polygon } from "./shapes.js";
 
@@ -50,7 +51,7 @@ class Brush {
 
   paint(point) {
     const { mask, radius } = this.desk;
-    mask.paint(brush(this.last, point, radius, mask.width, mask.height), this.value);
+    this.desk.paint(brush(this.last, point, radius, mask.width, mask.height), this.value);
   }
 
   draw(context, toPane, scale) {
@@ -87,7 +88,7 @@ class Polygon {
 
   close() {
     const { mask } = this.desk;
-    if (this.corners.length > 2) mask.paint(polygon(this.corners, mask.width, mask.height), this.value);
+    if (this.corners.length > 2) this.desk.paint(polygon(this.corners, mask.width, mask.height), this.value);
     this.corners = [];
   }
 
@@ -123,7 +124,7 @@ class Area {
   down(point, event) {
     const pixel = pixelUnder(point, this.desk.mask);
     const spans = pixel && this.spansAt(pixel.x, pixel.y);
-    if (spans) this.desk.mask.paint(spans, valueFor(this.desk, event));
+    if (spans) this.desk.paint(spans, valueFor(this.desk, event));
     return true;
   }
 

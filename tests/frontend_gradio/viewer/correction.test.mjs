@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { notKept } from "../../../frontend_gradio/viewer/correction/forced_keep.js";
 import { CorrectionMask } from "../../../frontend_gradio/viewer/correction/mask.js";
 import { brush, connected, polygon, region } from "../../../frontend_gradio/viewer/correction/shapes.js";
 import { superpixels } from "../../../frontend_gradio/viewer/correction/superpixels.js";
+import { keptIds, ruleOf } from "../../../frontend_gradio/viewer/drawing/kept.js";
 import { readIds } from "../../../frontend_gradio/viewer/pixels/png_reader.js";
 import { greyPng } from "../../../frontend_gradio/viewer/png_writer.js";
 
@@ -81,12 +83,13 @@ test("what hangs together by edges is found whole, and nothing else", () => {
 
 test("any number of strokes can be undone and done again", () => {
   const mask = new CorrectionMask(31, 19);
+  const predicted = Uint8Array.from({ length: 31 * 19 }, () => [0, 3, 255][whole(3)]);
   const states = [mask.ids.slice()];
   for (let stroke = 0; stroke < 25; stroke++) {
     mask.begin();
     for (let part = 0; part < 3; part++) {
       const [from, to] = [0, 1].map(() => ({ x: random(31), y: random(19) }));
-      mask.paint(brush(from, to, 1 + random(5), 31, 19), [0, 3, 254, 255][whole(4)]);
+      mask.paint(brush(from, to, 1 + random(5), 31, 19), [0, 3, 254, 255, predicted][whole(5)]);
     }
     mask.end();
     if (!states.at(-1).every((id, i) => id === mask.ids[i])) states.push(mask.ids.slice());
@@ -99,6 +102,42 @@ test("any number of strokes can be undone and done again", () => {
   mask.undo();
   mask.paint([0, 0, 5], 7);
   if (mask.canUndo) assert.equal(mask.canRedo, false);
+});
+
+test("painted with a map each pixel takes its own id, and stays as it is where there is none", () => {
+  const [width, height] = [31, 19];
+  const predicted = Uint8Array.from({ length: width * height }, () => [0, 1, 7, 255][whole(4)]);
+  for (let trial = 0; trial < 20; trial++) {
+    const mask = new CorrectionMask(width, height);
+    mask.paint(brush({ x: 4, y: 4 }, { x: 20, y: 9 }, 5, width, height), [5, 254][trial % 2]);
+    const before = mask.ids.slice();
+    const spans = brush({ x: random(31), y: random(19) }, { x: random(31), y: random(19) }, 1 + random(6), width, height);
+    mask.paint(spans, predicted);
+    const covered = drawn(spans, width, height);
+    assert.deepEqual(mask.ids, before.map((id, i) => (covered[i] && predicted[i] !== 255 ? predicted[i] : id)));
+    mask.undo();
+    assert.deepEqual(mask.ids, before);
+  }
+});
+
+test("a class is kept wherever it is predicted once what is not kept of it is painted, and nothing else changes", () => {
+  const [width, height] = [23, 17];
+  const pixels = (values) => Uint8Array.from({ length: width * height }, () => values[whole(values.length)]);
+  const label = { width, height, table: Float64Array.from([0.1, 0.4, 0.6, 0.9]), prediction: pixels([0, 1, 2, 255]),
+    codes: pixels([0, 1, 2, 3]), reason: pixels([0, 0, 0, 5]), drawn: pixels([255, 255, 255, 254, 0, 1]) };
+  label.reason.forEach((_, i) => { if (label.prediction[i] === 255) label.reason[i] = 2; });
+  for (const vetoed of [[], [1]]) {
+    const rule = ruleOf(label.table, [0.5, 0.7, 0.7], vetoed);
+    const before = keptIds(label, rule);
+    const mask = new CorrectionMask(width, height, label.drawn);
+    mask.paint(notKept(label, rule, 1), 1);
+    const after = keptIds({ ...label, drawn: mask.ids }, rule);
+    assert.deepEqual(after, before.map((id, i) => (id === 255 && label.prediction[i] === 1 ? 1 : id)));
+    assert.deepEqual(notKept({ ...label, drawn: mask.ids }, rule, 1), []);
+    mask.undo();
+    assert.deepEqual(mask.ids, label.drawn);
+    assert.equal(mask.canUndo, false);
+  }
 });
 
 test("what is drawn is counted by class, ignored apart", () => {
