@@ -40,22 +40,12 @@ from hiast.selection import Codebook
 SIZE = (1024, 2048)
 
 
-def compare_work(images: int, folder: Path) -> None:
+def said(images: int, folder: Path) -> ImageSet:
+    """A target set, and what a network had said of it in `folder`/said."""
     rng, book = np.random.default_rng(0), Codebook.log12()
-    spec = RunSpec.model_validate(
-        {
-            "name": "revised",
-            "target": {"kind": "folder", "root": str(folder), "labelled": False},
-            "model": {"weights": "none"},
-        }
-    )
     entries = tuple(
         ImageEntry(name=f"{place:04d}", image_path=f"{place}.png", height=SIZE[0], width=SIZE[1])
         for place in range(images)
-    )
-    target = ImageSet.of(
-        DatasetSpec(kind="folder", root=str(folder), labelled=False),
-        DatasetScan(classes=CITYSCAPES, entries=entries),
     )
     for entry in entries:
         write_measurement(
@@ -66,6 +56,13 @@ def compare_work(images: int, folder: Path) -> None:
             classes=CITYSCAPES,
             codebook=book.name,
         )
+    spec = DatasetSpec(kind="folder", root=str(folder), labelled=False)
+    return ImageSet.of(spec, DatasetScan(classes=CITYSCAPES, entries=entries))
+
+
+def compare_work(images: int, folder: Path) -> None:
+    target = said(images, folder)
+    spec = RunSpec.model_validate({"name": "revised", "target": target.spec, "model": {"weights": "none"}})
     made = []
 
     def label() -> None:

@@ -160,6 +160,30 @@ def evaluate(
         write_atomically(out, report.model_dump_json(indent=2).encode())
 
 
+@app.command("export")
+def export(
+    run: Annotated[Path, typer.Argument(help="What `hiast run` wrote.")],
+    out: Annotated[Path, typer.Option(help="Empty folder; an interrupted export goes on.")],
+    name: Annotated[str, typer.Option("--format", help="One that `hiast formats` lists.")],
+    number: RoundNumber = 1,
+) -> None:
+    """Write a round's labels, corrections applied, for another tool."""
+    from hiast.rounds.export_round import export_round
+
+    with _progress_bar() as on_progress:
+        files = export_round(run, number, name, out, on_progress)
+    typer.echo(f"{out}: {', '.join(files) or 'pictures'}")
+
+
+@app.command("formats")
+def formats() -> None:
+    """List the formats of `hiast export`, and what the ids in their files mean."""
+    from hiast.exports import FORMATS
+
+    for known in FORMATS:
+        typer.echo(f"{known.name:16} {known.ids}")
+
+
 @bundles.command("make")
 def make_bundle(
     run: Annotated[Path, typer.Argument(help="What `hiast run` wrote.")],

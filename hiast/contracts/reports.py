@@ -12,7 +12,7 @@ class _Report(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Stage = Literal["scan", "warm_up", "label", "train", "evaluate"]
+Stage = Literal["scan", "warm_up", "label", "train", "evaluate", "export"]
 
 
 class Progress(_Report):
