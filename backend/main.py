@@ -15,6 +15,7 @@ import backend.auth.routes
 import backend.changes.routes
 import backend.corrections.routes
 import backend.datasets.routes
+import backend.exports.routes
 import backend.health
 import backend.jobs.routes
 import backend.labels.routes
@@ -56,6 +57,7 @@ ROUTERS = (
     backend.reviews.routes.router,
     backend.corrections.routes.router,
     backend.predictions.routes.router,
+    backend.exports.routes.router,
     backend.jobs.routes.router,
     backend.workers.routes.router,
     backend.auth.routes.router,

@@ -19,7 +19,8 @@ from sqlalchemy import Engine
 from backend.artifacts import configured_store
 from backend.database import open_engine, read_session
 from backend.jobs import reports
-from backend.jobs.inputs import JobInput, load_inputs
+from backend.jobs.inputs import JobInput
+from backend.jobs.loading import load_inputs
 from backend.jobs.queue import FencedError
 from backend.settings import get_settings
 from hiast.contracts.errors import Canceled, LostProcessError

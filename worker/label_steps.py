@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections.abc import Sequence
 from functools import partial
 
@@ -10,7 +12,15 @@ from numpy.typing import NDArray
 
 from backend.artifacts import WRITTEN_ONCE, ArtifactStore, label_version
 from backend.jobs import reports
-from backend.jobs.inputs import ChangesInput, CheckpointInput, JobInput, RevisionInput, RoundInput, RunInput
+from backend.jobs.inputs import (
+    ChangesInput,
+    CheckpointInput,
+    ExportInput,
+    JobInput,
+    RevisionInput,
+    RoundInput,
+    RunInput,
+)
 from hiast.contracts.errors import UserError
 from hiast.contracts.reports import LabelReport
 from hiast.contracts.step_files import HISTOGRAMS_FILE, TEACHER_FILE
@@ -18,13 +28,22 @@ from hiast.data import ImageSet
 from hiast.data.corrections import recount_correction
 from hiast.data.label_files import FILE_KINDS, file_name
 from hiast.data.measurement_files import measurement_name
+from hiast.exports import EXPORT_FILE, ExportedLabel, export_labels, zip_folder
 from hiast.models import load_model
 from hiast.rounds.compare_rounds import RoundLabels, compare_rounds
 from hiast.rounds.revise_labels import revise_labels
 from hiast.rounds.run_round import ask_about, label_measured_round, label_round, measure_part
 from hiast.selection.image_order import changed_order
 from worker.reporter import Reporter
-from worker.step_files import fetched, images_of, previous_network, take_drawn, take_labels, take_reasons
+from worker.step_files import (
+    fetched,
+    images_of,
+    previous_network,
+    take_decided_labels,
+    take_drawn,
+    take_labels,
+    take_reasons,
+)
 
 
 def measure_part_of_round(
@@ -180,6 +199,35 @@ def compare_with_the_round_before(
             session, reporter.job_id, reporter.attempt, changes.revision, report
         )
     )
+
+
+def write_export(run: RunInput, export: ExportInput, reporter: Reporter, artifacts: ArtifactStore) -> None:
+    """The labels of a round, as they are trained on, in the format of another tool, as one zip."""
+    used = [report for report in export.round.labels if report.name not in export.round.rejected]
+    labels = take_decided_labels(export.round, used, reporter.progress, artifacts)
+    told = "\n".join([*(report.model_dump_json() for report in used), *labels.fingerprint()])
+    # An attempt that finds other decisions than the one before begins anew.
+    directory = artifacts.directory(export.key)
+    folder = directory / f"files-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+    export_labels(
+        export.format,
+        sorted(report.name for report in used),
+        lambda name: ExportedLabel(name, labels.read(name, run.class_space.num_classes)[0]),
+        run.class_space,
+        folder,
+        told,
+        reporter.progress,
+    )
+    size, sha256 = zip_folder(folder, directory / EXPORT_FILE)
+    artifacts.publish(export.key, [EXPORT_FILE], version=sha256)
+    reporter.write(
+        lambda session: reports.succeed_export(
+            session, reporter.job_id, reporter.attempt, len(used), size, sha256
+        )
+    )
+    for left in directory.glob("files-*"):
+        shutil.rmtree(left)
+    artifacts.remove_unfinished(export.key)
 
 
 def _places(made: Sequence[LabelReport], target: ImageSet) -> NDArray[np.int64]:

@@ -10,7 +10,8 @@ from backend.jobs.inputs import DatasetInput, RoundInput
 from hiast.contracts.reports import LabelReport, OnProgress, Progress
 from hiast.contracts.step_files import WARM_UP_FILE
 from hiast.data import ImageSet
-from hiast.data.label_files import file_name
+from hiast.data.corrections import DecidedLabels
+from hiast.data.label_files import KEPT_LABEL_KINDS, file_name
 from hiast.models import SegmentationModel, load_model
 
 
@@ -53,10 +54,19 @@ def take_reasons(key: str, labels: Sequence[LabelReport], artifacts: ArtifactSto
     return artifacts.directory(key)
 
 
-def take_corrections(round_: RoundInput, artifacts: ArtifactStore) -> Path:
-    """The directory of what people drew, with the versions in it that the approval fixed."""
-    files = [decision.correction for decision in round_.decisions if decision.correction is not None]
-    return take_drawn(round_, files, artifacts)
+def take_decided_labels(
+    round_: RoundInput, used: Sequence[LabelReport], on_progress: OnProgress, artifacts: ArtifactStore
+) -> DecidedLabels:
+    """The labels as they are trained on: their files, with the decisions and what was drawn."""
+    revised = round_.reasons_key
+    kinds = KEPT_LABEL_KINDS if revised is None else ("prediction",)
+    drawn = [decision.correction for decision in round_.decisions if decision.correction is not None]
+    return DecidedLabels(
+        take_labels(round_, used, kinds, on_progress, artifacts),
+        round_.decisions,
+        take_drawn(round_, drawn, artifacts),
+        None if revised is None else take_reasons(revised, used, artifacts),
+    )
 
 
 def take_drawn(round_: RoundInput, files: Sequence[str], artifacts: ArtifactStore) -> Path:

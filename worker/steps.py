@@ -24,7 +24,6 @@ from hiast.contracts.reports import (
 )
 from hiast.contracts.step_files import STATE_FILE, STUDENT_FILE, TEACHER_FILE, WARM_UP_FILE
 from hiast.data.corrections import DecidedLabels
-from hiast.data.label_files import KEPT_LABEL_KINDS
 from hiast.models import save_checkpoint
 from hiast.rounds.processes import process_group, process_number, wait_for_all
 from hiast.rounds.run_files import LOADED_WEIGHTS_FILE
@@ -36,15 +35,14 @@ from worker.label_steps import (
     compare_with_the_round_before,
     make_labels,
     measure_part_of_round,
+    write_export,
 )
 from worker.reporter import Reporter, StopRequested
 from worker.step_files import (
     fetched,
     images_of,
     previous_network,
-    take_corrections,
-    take_labels,
-    take_reasons,
+    take_decided_labels,
 )
 from worker.stored_state import resumable
 from worker.training_processes import stops_together
@@ -58,6 +56,8 @@ def run_step(job: JobInput, reporter: Reporter, artifacts: ArtifactStore) -> Non
         ask_checkpoint(job.run, job.checkpoint, reporter, artifacts)
     elif job.changes is not None:
         compare_with_the_round_before(job.changes, reporter, artifacts)
+    elif job.export is not None:
+        write_export(job.run, job.export, reporter, artifacts)
     elif job.kind == "warm_up":
         _warm_up(job.run, reporter, artifacts)
     elif job.round is None:
@@ -115,14 +115,7 @@ def _train_together(
     used = [report for report in round_.labels if report.name not in round_.rejected]
     first = os.environ.get("RANK", "0") == "0"
     tell = reporter.progress if first else _silent
-    revised = round_.reasons_key
-    kinds = KEPT_LABEL_KINDS if revised is None else ("prediction",)
-    labels = DecidedLabels(
-        take_labels(round_, used, kinds, tell, artifacts),
-        round_.decisions,
-        take_corrections(round_, artifacts),
-        None if revised is None else take_reasons(revised, used, artifacts),
-    )
+    labels = take_decided_labels(round_, used, tell, artifacts)
     progress = stops_together(reporter.progress)
     with process_group(run.spec.compute.device):
         try:

@@ -3,6 +3,7 @@
 from backend.artifacts.keys import (
     WRITTEN_ONCE,
     corrections_key,
+    export_key,
     label_version,
     labels_key,
     measurements_key,
@@ -18,6 +19,7 @@ __all__ = [
     "ArtifactStore",
     "configured_store",
     "corrections_key",
+    "export_key",
     "label_version",
     "labels_key",
     "measurements_key",

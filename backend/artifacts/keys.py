@@ -24,6 +24,11 @@ def revision_key(run_id: int, round_number: int, revision: int, created_at: date
     return f"{round_key(run_id, round_number)}/revisions/{revision}-{int(created_at.timestamp() * 1e6):x}"
 
 
+def export_key(run_id: int, export_id: int, created_at: datetime) -> str:
+    """Where an export lies; the time as in `predictions_key`."""
+    return f"runs/{run_id}/exports/{export_id}-{int(created_at.timestamp() * 1e6):x}"
+
+
 def corrections_key(run_id: int, round_number: int) -> str:
     """Where what people drew over the labels of a round lies."""
     return f"{round_key(run_id, round_number)}/corrections"

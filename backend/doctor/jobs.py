@@ -44,6 +44,7 @@ def _owner(job: Job) -> Iterator[Problem]:
         # Its prediction names it; what is asked anew names another job.
         "predict": job.run_id is None and job.round_id is None,
         "compare_rounds": job.run_id is None and job.round_id is not None,
+        "export": job.run_id is None and job.round_id is not None,
     }.get(job.kind, job.run_id is not None and job.round_id is not None)
     if not fits:
         yield Problem(f"job {job.id}", f"it is a {job.kind} job and belongs to nothing it can do.", RESTORE)
@@ -92,7 +93,7 @@ def _active_twice(jobs: Sequence[Job]) -> Iterator[Problem]:
     active: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for job in jobs:
         if job.state in ACTIVE:
-            own = job.id if job.kind == "predict" else job.shard
+            own = job.id if job.kind in ("predict", "export") else job.shard
             active[job.run_id, job.round_id, job.dataset_id, job.kind, own].append(job.id)
     for (_, _, _, kind, _), ids in active.items():
         if len(ids) > 1:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from backend.artifacts import (
     ArtifactStore,
     corrections_key,
+    export_key,
     labels_key,
     predictions_key,
     revision_key,
@@ -21,6 +22,7 @@ from backend.artifacts import (
 )
 from backend.corrections.tables import Correction
 from backend.doctor.problem import Problem
+from backend.exports.tables import Export
 from backend.jobs.queue import ACTIVE
 from backend.jobs.tables import Job
 from backend.labels.tables import Label
@@ -30,6 +32,7 @@ from backend.rounds.tables import Round
 from backend.runs.tables import Run
 from hiast.contracts.step_files import STATE_FILE, WARM_UP_FILE
 from hiast.data.label_files import FILE_KINDS, file_name
+from hiast.exports import EXPORT_FILE
 
 RUNS: Final = "runs"
 """Below this lies what runs leave."""
@@ -95,6 +98,8 @@ def litter_problems(session: Session, artifacts: ArtifactStore, stored: Sequence
             reason = "no label of the database has this file."
         elif "revisions" in path.parts and str(path) not in known:
             reason = "no revision of the database has this file."
+        elif "exports" in path.parts and str(path) not in known:
+            reason = "no export of the database has this file."
         elif "corrections" in path.parts and str(path) not in known:
             reason = "no correction of the database has this file."
         elif path.name == STATE_FILE and str(path.parent) in done:
@@ -145,4 +150,11 @@ def _known(session: Session) -> tuple[set[str], set[str], set[str]]:
         labels = select(Label.name).join(RevisedLabel, RevisedLabel.label_id == Label.id)
         for name in session.scalars(labels.where(RevisedLabel.revision_id == revision.id)):
             known.add(f"{key}/{file_name(name, 'reason')}")
+    exports = select(Export, Round).join(Round, Round.id == Export.round_id)
+    for export, round_ in session.execute(exports):
+        key = export_key(round_.run_id, export.id, export.created_at)
+        if export.sha256 is None:
+            busy.add(key)
+        else:
+            known.add(f"{key}/{EXPORT_FILE}")
     return known, done, busy

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from backend.audit.service import record
 from backend.changes.tables import RoundChanges
 from backend.datasets.tables import Dataset, Image
+from backend.exports.tables import Export
 from backend.jobs import queue
 from backend.jobs.tables import Job, JobEvent
 from backend.labels.tables import Label
@@ -218,6 +219,16 @@ def succeed_changes(
     job = queue.fenced(session, job_id, attempt)
     changes = session.get_one(RoundChanges, job.round_id)
     changes.revision, changes.report = revision, report
+    queue.finish(session, job, "succeeded")
+
+
+def succeed_export(
+    session: Session, job_id: int, attempt: int, labels: int, size: int, sha256: str
+) -> None:
+    """The zip is in the store."""
+    job = queue.fenced(session, job_id, attempt)
+    export = session.scalars(select(Export).where(Export.job_id == job.id)).one()
+    export.labels, export.bytes, export.sha256 = labels, size, sha256
     queue.finish(session, job, "succeeded")
 
 

@@ -17,6 +17,7 @@ JobKind = Literal[
     "evaluate",
     "predict",
     "compare_rounds",
+    "export",
 ]
 Priority = Annotated[int, Field(ge=-100, le=100)]
 """Greater ones are started first; among equals the older."""

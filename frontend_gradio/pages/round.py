@@ -41,6 +41,7 @@ def build(client: ApiClient, blocks: gr.Blocks) -> None:
         effects = live_html("decision-effects")
         with gr.Column(visible=False) as labelled:
             plain_html(viewer_frame.what_if(), js_on_load=viewer_frame.start("what_if"))
+            plain_html(viewer_frame.exports(), js_on_load=viewer_frame.start("exports"))
         with gr.Column(visible=False) as changes:
             flow = plot("flow-plot", "What became of each class since the round before", "Measuring …")
             flow_note = live_html("flow-note")

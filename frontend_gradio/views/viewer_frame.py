@@ -99,6 +99,15 @@ def what_if() -> str:
     )
 
 
+def exports() -> str:
+    """Where a round's labels are exported."""
+    return (
+        '<details id="exports" class="st-card"><summary><h2>Export …</h2>'
+        "<span>these labels for other tools: COCO, CVAT, Label Studio and others</span>"
+        '</summary><div id="exports-body"></div></details>'
+    )
+
+
 def _segments(
     element_id: str, choices: tuple[tuple[str, str], ...], name: str, *, in_words: bool = False
 ) -> str:

@@ -128,6 +128,12 @@ def find_format(name: str) -> ExportFormat:
     )
 
 
+def check_classes(name: str, classes: ClassSpace) -> None:
+    """Raise UserError for a class space whose labels the format cannot hold."""
+    if name == "cityscapes":
+        pictures.require_cityscapes(classes)
+
+
 def export_labels(
     name: str,
     names: Sequence[str],

@@ -38,14 +38,9 @@ def classes_file(classes: ClassSpace) -> str:
 def cityscapes(label: ExportedLabel, classes: ClassSpace) -> dict[str, bytes]:
     """The three pictures of Cityscapes: trainIds (255 void), labelIds (0 unlabelled), colours (black void).
 
-    Raises UserError for another class space: its ids mean other things.
+    Raises UserError as `require_cityscapes`.
     """
-    if classes.classes != CITYSCAPES.classes:
-        raise UserError(
-            f"class space {classes.name!r} is not that of Cityscapes, whose ids the files would claim.",
-            where="format",
-            remedy="Choose ids or mmsegmentation.",
-        )
+    require_cityscapes(classes)
     place = f"gtFine/{label.name}_gtFine_"
     colours = np.array(classes.palette(), np.uint8).reshape(256, 3)[label.ids]
     return {
@@ -53,6 +48,16 @@ def cityscapes(label: ExportedLabel, classes: ClassSpace) -> dict[str, bytes]:
         f"{place}labelIds.png": _grey(_LABEL_ID[label.ids]),
         f"{place}color.png": _png(Image.fromarray(colours)),
     }
+
+
+def require_cityscapes(classes: ClassSpace) -> None:
+    """Raise UserError for another class space: its ids mean other things."""
+    if classes.classes != CITYSCAPES.classes:
+        raise UserError(
+            f"class space {classes.name!r} is not that of Cityscapes, whose ids the files would claim.",
+            where="format",
+            remedy="Choose ids or mmsegmentation.",
+        )
 
 
 def mmsegmentation(label: ExportedLabel, classes: ClassSpace) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from tests.frontend_gradio.fake_answers import BASE, ProblemError, changed, foun
 from tests.frontend_gradio.fake_changes import add_changes
 from tests.frontend_gradio.fake_checkpoints import add_checkpoints
 from tests.frontend_gradio.fake_corrections import add_corrections
+from tests.frontend_gradio.fake_exports import add_exports
 from tests.frontend_gradio.fake_records import NOW, RUN_ID, FakeRecords
 from tests.frontend_gradio.fake_reviews import add_reviews
 from tests.frontend_gradio.fake_revisions import add_revisions
@@ -77,6 +78,7 @@ def create_fake_api() -> FastAPI:
     add_what_if(app, records)
     add_revisions(app, records)
     add_changes(app, records)
+    add_exports(app)
     app.state.desk = add_reviews(app, records)
     app.state.easel = add_corrections(app, records, app.state.desk)
     return app

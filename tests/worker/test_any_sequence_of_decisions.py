@@ -17,7 +17,7 @@ from backend.corrections.service import draw, erase
 from backend.database import read_session, write_session
 from backend.jobs import queue, reports
 from backend.jobs import service as jobs
-from backend.jobs.inputs import load_inputs
+from backend.jobs.loading import load_inputs
 from backend.labels import layers
 from backend.labels.tables import Label
 from backend.reviews.schemas import ReviewCreate

@@ -17,7 +17,7 @@ from backend.artifacts import ArtifactStore, label_version, labels_key, open_sto
 from backend.corrections.service import draw
 from backend.database import read_session, write_session
 from backend.jobs import queue
-from backend.jobs.inputs import load_inputs
+from backend.jobs.loading import load_inputs
 from backend.labels.tables import Label
 from backend.reviews.vetoes import veto_in_label, veto_in_round
 from backend.rounds.tables import Round

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from backend.audit.tables import AuditEvent
 from backend.corrections.decisions import decisions_of
 from backend.database import read_session, write_session
-from backend.jobs.inputs import load_inputs
+from backend.jobs.loading import load_inputs
 from backend.jobs.tables import Job
 from backend.rounds.tables import Round
 from backend.runs import progression
