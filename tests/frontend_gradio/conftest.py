@@ -40,6 +40,15 @@ def origin(app: FastAPI) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def page(browser: Browser, origin: str) -> Iterator[Page]:  # noqa: ARG001  (closed first)
+    """A page of the smallest size the pages are made for."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    opened.set_default_timeout(20_000)
+    yield opened
+    opened.close()
+
+
 LEFT_BEHIND = ("AbortError", "Connection errored out")
 """What Gradio's own scripts say when a page is left while one of their requests is under way."""
 

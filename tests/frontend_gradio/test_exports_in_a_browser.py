@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.frontend_gradio.accessibility import violations
 from tests.frontend_gradio.conftest import CHROMIUM
@@ -15,14 +13,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
-
-
-@pytest.fixture
-def page(browser: Browser, origin: str) -> Iterator[Page]:  # noqa: ARG001  (closed first)
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(20_000)
-    yield opened
-    opened.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.frontend_gradio.accessibility import violations
 from tests.frontend_gradio.conftest import CHROMIUM
@@ -16,14 +15,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
-
-
-@pytest.fixture
-def page(browser: Browser, origin: str) -> Iterator[Page]:  # noqa: ARG001  (closed first)
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(20_000)
-    yield opened
-    opened.close()
 
 
 def _open(page: Page, origin: str) -> None:

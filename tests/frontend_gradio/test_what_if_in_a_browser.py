@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.frontend_gradio.accessibility import violations
 from tests.frontend_gradio.conftest import CHROMIUM
@@ -18,14 +17,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
 KEPT = re.compile(r"kept (\d+\.\d) % → (\d+\.\d) %")
-
-
-@pytest.fixture
-def page(browser: Browser, origin: str) -> Iterator[Page]:  # noqa: ARG001  (closed first)
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(20_000)
-    yield opened
-    opened.close()
 
 
 def _open(page: Page, origin: str, address: str = "round=2") -> None:

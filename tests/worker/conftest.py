@@ -14,6 +14,7 @@ from backend.settings import get_settings
 from tests.backend.conftest import database_url, engine, postgres_url, wake_ups
 from tests.servers.s3 import CREDENTIALS, S3Server
 from tests.servers.stores import OpenStore, open_s3, s3
+from tests.worker.revising import IMAGES
 from tests.worker.service import Service
 
 __all__ = ["database_url", "engine", "open_s3", "postgres_url", "s3", "service", "wake_ups"]
@@ -63,3 +64,12 @@ def stores(
         "STUDIO_CACHE": str(tmp_path / "labelling"),
     }
     return api, open_s3("training")
+
+
+@pytest.fixture
+def streets(service: Service) -> Service:
+    """A worker, and two data sets of scenes."""
+    service.start_worker()
+    service.add_streets("source", "source", IMAGES)
+    service.add_streets("target", "target", IMAGES)
+    return service

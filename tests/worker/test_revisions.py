@@ -56,14 +56,6 @@ CHANGES: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def streets(service: Service) -> Service:
-    service.start_worker()
-    service.add_streets("source", "source", IMAGES)
-    service.add_streets("target", "target", IMAGES)
-    return service
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_revision_is_what_a_run_with_its_settings_has_and_so_is_its_student(streets: Service) -> None:
     store = local_store(streets.home)

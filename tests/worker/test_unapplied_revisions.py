@@ -36,14 +36,6 @@ from tests.worker.service import Service, wait_for
 pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]
 
 
-@pytest.fixture
-def streets(service: Service) -> Service:
-    service.start_worker()
-    service.add_streets("source", "source", IMAGES)
-    service.add_streets("target", "target", IMAGES)
-    return service
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_cannot_be_applied_changes_nothing(streets: Service) -> None:
     store = local_store(streets.home)

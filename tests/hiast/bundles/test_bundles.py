@@ -144,7 +144,7 @@ def test_another_version_and_other_files_are_refused(pack, tmp_path):
     change(path, version=lambda _version: 1)
     with pytest.raises(UserError, match="is of version 1, this program reads version 2"):
         read_bundle(path, tmp_path / "counts")
-    change(path, version=lambda _version: 1, number=lambda _number: "many")
+    change(path, version=lambda _version: 2, number=lambda _number: "many")
     with pytest.raises(UserError, match="round.json, number"):
         read_bundle(path, tmp_path / "counts")
     with zipfile.ZipFile(path, "w") as archive:
