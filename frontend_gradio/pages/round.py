@@ -19,7 +19,7 @@ from frontend_gradio.views import alarms, charts, class_table, round_summary, vi
 from frontend_gradio.views.decision_effects import decision_effects
 from frontend_gradio.views.markup import empty_page, page_trouble
 
-_ACTIVE = ("labelling", "training", "evaluating")
+_ACTIVE = ("labelling", "revising", "training", "evaluating")
 
 
 def build(client: ApiClient, blocks: gr.Blocks) -> None:
