@@ -69,7 +69,7 @@ FORMATS: Final = (
     ExportFormat(
         name="coco",
         ids="category id = class id + 1",
-        index="annotations.json",
+        index="annotations/instances_default.json",
         head=index_files.coco_head,
         part=lambda label, number, _classes: index_files.coco_masks(label, number),
         lists=(', "images": [\n', '],\n"annotations": [\n'),
@@ -79,7 +79,7 @@ FORMATS: Final = (
         name="coco_panoptic",
         ids="segment and category id = class id + 1, 0 = void",
         pictures=pictures.panoptic,
-        index="panoptic.json",
+        index="annotations/panoptic_default.json",
         head=index_files.coco_head,
         part=index_files.coco_segments,
         lists=(', "images": [\n', '],\n"annotations": [\n'),

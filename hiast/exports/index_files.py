@@ -86,7 +86,7 @@ def cvat_head(classes: ClassSpace) -> str:
     )
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<annotations><version>1.1</version>'
-        f"<meta><job><labels>{listed}</labels></job></meta>\n"
+        f"<meta><task><name>pseudo-labels</name><mode>annotation</mode><labels>{listed}</labels></task></meta>\n"
     )
 
 

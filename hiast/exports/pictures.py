@@ -88,7 +88,7 @@ def panoptic(label: ExportedLabel, classes: ClassSpace) -> dict[str, bytes]:  # 
     """One segment a class, its id (class id + 1) in the red channel; 0 is void."""
     colours = np.zeros((*label.ids.shape, 3), np.uint8)
     colours[..., 0] = label.ids + np.uint8(1)
-    return {f"panoptic/{label.name}.png": _png(Image.fromarray(colours))}
+    return {f"annotations/panoptic_default/{label.name}.png": _png(Image.fromarray(colours))}
 
 
 def _grey(values: NDArray[np.uint8]) -> bytes:

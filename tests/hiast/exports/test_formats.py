@@ -98,7 +98,7 @@ def test_fiftyone_draws_every_class_but_not_what_is_ignored(tmp_path):
 
 def test_coco_is_read_by_pycocotools(tmp_path, capsys):
     export("coco", tmp_path)
-    coco = COCO(tmp_path / "annotations.json")
+    coco = COCO(tmp_path / "annotations" / "instances_default.json")
     capsys.readouterr()
     images = {image["file_name"].removesuffix(".png"): image for image in coco.imgs.values()}
     assert set(images) == set(NAMES)
@@ -127,12 +127,12 @@ def test_masks_are_compressed_as_pycocotools_does():
 
 def test_panoptic_segments_are_those_of_the_picture(tmp_path):
     export("coco_panoptic", tmp_path)
-    told = json.loads((tmp_path / "panoptic.json").read_text())
+    told = json.loads((tmp_path / "annotations" / "panoptic_default.json").read_text())
     files = {image["id"]: image for image in told["images"]}
     entries = {entry["file_name"].removesuffix(".png"): entry for entry in told["annotations"]}
 
     def read_back(name):
-        colours = array(tmp_path / "panoptic" / f"{name}.png").astype(np.uint32)
+        colours = array(tmp_path / "annotations" / "panoptic_default" / f"{name}.png").astype(np.uint32)
         segments = colours[..., 0] + 256 * colours[..., 1] + 65536 * colours[..., 2]
         listed = {segment["id"]: segment for segment in entries[name]["segments_info"]}
         assert set(np.unique(segments)) - {0} == set(listed)
