@@ -1,9 +1,8 @@
 // What became of every class since the round before, counted over all images by a job that somebody asks for.
 import { getJson, newestRound, send } from "./api.js";
 import { byId, element, percent, query, whenPresent } from "./dom.js";
+import { PATIENCE_MS, isUnderWay, progressOf } from "./job_progress.js";
 
-const PATIENCE_MS = 700;
-const UNDER_WAY = ["queued", "running", "canceling"];
 const LISTED = 6;
 const COLUMNS = [
   ["kept before", "before", "Kept in the round before"], ["kept now", "now", "Kept in this round"],
@@ -26,7 +25,7 @@ class Changes {
   async read() {
     try {
       const { job, report } = await getJson(`/rounds/${this.round.id}/changes`);
-      const underWay = job && UNDER_WAY.includes(job.state);
+      const underWay = isUnderWay(job);
       if (report) await this.show(report);
       else this.offer(underWay ? job : null, job?.state === "failed" ? job.error : "");
       if (underWay) setTimeout(() => this.read(), PATIENCE_MS);
@@ -40,9 +39,7 @@ class Changes {
     const count = this.round.image_count;
     const button = element("button", { type: "button", class: "st-button", id: "count-changes", disabled: Boolean(job),
       onclick: () => this.ask() }, `Count over all ${count.toLocaleString("en")} images`);
-    const note = job
-      ? element("span", { role: "status" }, `${job.state}, ${job.done} of ${job.total}: `,
-        element("a", { href: `${window.STUDIO.ui}/jobs?job=${job.id}` }, `job ${job.id}`))
+    const note = job ? progressOf(job)
       : element("span", {}, "exactly, with what the network and what the thresholds changed, and pixels that go to and fro");
     byId("changes-body").replaceChildren(element("p", { class: "st-facts" }, button, note),
       ...(error ? [element("p", { class: "st-error", role: "alert" }, error)] : []));

@@ -1,7 +1,7 @@
 // The networks of a run, and what they say of an image: asked of the API, which asks a worker if it must.
 import { getJson, openPrediction, send } from "./api.js";
+import { PATIENCE_MS } from "./job_progress.js";
 
-const PATIENCE_MS = 700;
 const lists = new Map(); // run id -> promise of its checkpoints
 
 // Asked for once per page and run, and again after `forget`.

@@ -1,10 +1,10 @@
 // The labels of a round for other tools: a job makes a zip, the browser downloads it.
 import { getJson, newestRound, send } from "./api.js";
 import { byId, element, query, whenPresent } from "./dom.js";
+import { makeWhenOpened } from "./disclosure.js";
+import { PATIENCE_MS, isUnderWay, linkTo, progressOf } from "./job_progress.js";
 import { asks } from "./question.js";
 
-const PATIENCE_MS = 700;
-const UNDER_WAY = ["queued", "running", "canceling"];
 // name, words.
 const FORMATS = [
   ["ids", "PNG of class ids"], ["cityscapes", "Cityscapes"], ["mmsegmentation", "mmsegmentation"], ["fiftyone", "FiftyOne"],
@@ -31,7 +31,7 @@ class Exports {
       const rows = await getJson(`/rounds/${this.round.id}/exports`);
       this.show(rows);
       clearTimeout(this.timer);
-      if (rows.some(({ job }) => UNDER_WAY.includes(job.state))) this.timer = setTimeout(() => this.read(), PATIENCE_MS);
+      if (rows.some(({ job }) => isUnderWay(job))) this.timer = setTimeout(() => this.read(), PATIENCE_MS);
     } catch (error) {
       this.fail(error);
     }
@@ -54,11 +54,10 @@ class Exports {
   }
 
   state(id, bytes, job) {
-    const link = element("a", { href: `${window.STUDIO.ui}/jobs?job=${job.id}` }, `job ${job.id}`);
-    if (UNDER_WAY.includes(job.state)) return [element("span", { role: "status" }, `${job.state}, ${job.done} of ${job.total}: `, link)];
+    if (isUnderWay(job)) return [progressOf(job)];
     const away = element("button", { type: "button", class: "st-button", "aria-label": `Delete export ${id}`,
       onclick: () => this.away(id) }, "Delete");
-    if (bytes === null) return [element("span", { class: "st-error" }, job.error ?? job.state), " ", link, " ", away];
+    if (bytes === null) return [element("span", { class: "st-error" }, job.error ?? job.state), " ", linkTo(job), " ", away];
     return [element("a", { href: `${window.STUDIO.api}/exports/${id}/file`, download: "" }, "Download"), " ", away];
   }
 
@@ -93,20 +92,8 @@ class Exports {
 
 export async function start() {
   await whenPresent("exports", "exports-body");
-  const details = byId("exports");
-  let made = null;
-  const open = async () => {
-    if (!details.open || made) return;
-    made = true;
-    try {
-      const round = await getJson(`/rounds/${query("round") ?? (await newestRound())?.id}`);
-      window.STUDIO.exports = new Exports(round);
-    } catch (error) {
-      made = null;
-      byId("exports-body").replaceChildren(element("p", { class: "st-error" }, error.message));
-      if (error.status === undefined) throw error;
-    }
-  };
-  details.addEventListener("toggle", open);
-  await open();
+  await makeWhenOpened(byId("exports"), byId("exports-body"), async () => {
+    const round = await getJson(`/rounds/${query("round") ?? (await newestRound())?.id}`);
+    window.STUDIO.exports = new Exports(round);
+  });
 }

@@ -2,11 +2,9 @@
 // that works over what is stored; until it is done nothing has changed.
 import { getJson, send } from "./api.js";
 import { byId, element, percent } from "./dom.js";
+import { PATIENCE_MS, isUnderWay, progressOf } from "./job_progress.js";
 import { asks } from "./question.js";
 import { redraw } from "./refresh.js";
-
-const PATIENCE_MS = 700;
-const UNDER_WAY = ["queued", "running", "canceling"];
 
 export function nameOf(number) { return number === 0 ? "as made" : `revision ${number}`; }
 
@@ -49,7 +47,7 @@ export class Revisions {
     const before = this.round;
     this.round = await getJson(`/rounds/${this.round.id}`);
     this.show();
-    if (this.list.some((revision) => revision.job && UNDER_WAY.includes(revision.job.state))) {
+    if (this.list.some(({ job }) => isUnderWay(job))) {
       setTimeout(() => this.read().catch((error) => this.fail(error)), PATIENCE_MS);
     } else if (before.revision !== this.round.revision) {
       this.applied();
@@ -91,10 +89,7 @@ export class Revisions {
   }
 
   action(number, job) {
-    if (job && UNDER_WAY.includes(job.state)) {
-      const link = element("a", { href: `${window.STUDIO.ui}/jobs?job=${job.id}` }, `job ${job.id}`);
-      return element("span", { role: "status" }, `${job.state}, ${job.done} of ${job.total}: `, link);
-    }
+    if (isUnderWay(job)) return progressOf(job);
     const failed = job?.state === "failed" ? element("span", { class: "st-error" }, `${job.error} `) : null;
     return element("span", {}, failed, element("button", {
       type: "button", class: "st-button", id: `wi-apply-${number}`, disabled: this.round.state !== "reviewing",

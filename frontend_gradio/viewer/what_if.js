@@ -1,6 +1,7 @@
 // What if: other settings of the selection, and at once what they would keep over the whole data set. Changes
 // nothing. The answer comes from the API, which replays the round's counts; the address holds what is tried.
 import { getJson, newestRound, send, tableOf } from "./api.js";
+import { makeWhenOpened } from "./disclosure.js";
 import { byId, element, percent, query, setQuery, whenPresent } from "./dom.js";
 import { firstKeptCode } from "./drawing/kept.js";
 import { openOnClick, plotly } from "./plots.js";
@@ -248,23 +249,12 @@ class WhatIf {
 export async function start() {
   await whenPresent("what-if", "what-if-body");
   const details = byId("what-if");
-  let made = null;
-  const open = async () => {
-    if (!details.open || made) return;
-    made = true;
-    try {
-      const id = query("round") ?? (await newestRound())?.id;
-      const round = await getJson(`/rounds/${id}`);
-      const [run, trail, revisions] = await Promise.all([
-        getJson(`/runs/${round.run_id}`), getJson(`/rounds/${id}/thresholds`), revisionsOf(id)]);
-      window.STUDIO.whatIf = new WhatIf(round, run, trail, settingsOf(revisions));
-    } catch (error) {
-      made = null;
-      byId("what-if-body").replaceChildren(element("p", { class: "st-error" }, error.message));
-      if (error.status === undefined) throw error;
-    }
-  };
-  details.addEventListener("toggle", open);
   if (query("whatif")) details.open = true;
-  await open();
+  await makeWhenOpened(details, byId("what-if-body"), async () => {
+    const id = query("round") ?? (await newestRound())?.id;
+    const round = await getJson(`/rounds/${id}`);
+    const [run, trail, revisions] = await Promise.all([
+      getJson(`/runs/${round.run_id}`), getJson(`/rounds/${id}/thresholds`), revisionsOf(id)]);
+    window.STUDIO.whatIf = new WhatIf(round, run, trail, settingsOf(revisions));
+  });
 }

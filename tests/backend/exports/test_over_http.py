@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from sqlalchemy import Engine
 
 from backend.artifacts import export_key
 from backend.database import write_session
+from backend.exports.schemas import FormatName
 from backend.exports.tables import Export
 from backend.jobs import queue
 from backend.jobs.tables import Job
 from backend.rounds.tables import Round
 from hiast.contracts.reports import LabelSetReport
-from hiast.exports import EXPORT_FILE
+from hiast.exports import EXPORT_FILE, FORMATS
 from tests.backend.reviews.conftest import ClientOf, client_of, origin
 from tests.backend.reviews.seeded_round import LABELS, add_round
 
@@ -93,3 +95,7 @@ def test_what_cannot_be_exported_is_refused(client_of: ClientOf, engine: Engine,
     assert early.status_code == 409
     assert "is not completely labelled" in early.json()["detail"]
     assert client.get(f"/rounds/{round_id}/exports").json() == []
+
+
+def test_every_format_can_be_asked_for() -> None:
+    assert list(get_args(FormatName)) == [known.name for known in FORMATS]
