@@ -12,7 +12,6 @@ import numpy as np
 
 from hiast.bundles.bundle import RoundBundle, read_bundle
 from hiast.contracts.errors import UserError
-from hiast.contracts.labels import Reason
 from hiast.contracts.reports import OnProgress, Progress
 from hiast.data.histogram_files import read_histograms
 from hiast.data.label_files import (
@@ -25,9 +24,8 @@ from hiast.data.label_files import (
 )
 from hiast.selection import (
     Codebook,
-    labels_from_codes,
     locally_consistent,
-    reasons_from_labels,
+    reasons_from_codes,
 )
 from hiast.selection.replay import CountedRound, replay_selection
 
@@ -72,13 +70,15 @@ def replay_labels(path: Path, labels: Path, out: Path, on_progress: OnProgress) 
                     where=str(label_path(labels, report.name, "confidence")),
                     remedy="Give the directory of the round the bundle is of.",
                 )
-            kept = labels_from_codes(codes, prediction, np.array(report.thresholds), book)
-            reason = reasons_from_labels(kept, prediction)
+            alone = None
             if selection.local_consistency > 0.0:
-                alone = ~locally_consistent(
+                consistent = locally_consistent(
                     prediction, window=selection.local_window, share=selection.local_consistency
                 )
-                reason = np.where(alone, np.uint8(Reason.INCONSISTENT), reason)
+                alone = np.logical_not(consistent)
+            reason = reasons_from_codes(
+                codes, prediction, np.array(report.thresholds), book, inconsistent=alone
+            )
             made = write_label_files(
                 out,
                 report.name,

@@ -21,7 +21,7 @@ from hiast.data.label_files import read_codes, read_kept_label, read_prediction,
 from hiast.losses import LossWeights, region_weights
 from hiast.rounds.generate_labels import summarise_labels
 from hiast.rounds.score_labels import score_labels
-from hiast.selection import Codebook, labels_from_codes, reasons_from_labels
+from hiast.selection import Codebook, reasons_from_codes
 from hiast.selection.replay import CountedRound, replay_selection
 
 
@@ -96,12 +96,11 @@ def _write_reason(report: LabelReport, labels: Path, reasons: Path) -> str:
     codes, book = read_codes(labels, report.name)
     # Which pixels the gate leaves out depends on the prediction alone, so they are the same.
     inconsistent = read_reason(labels, report.name) == Reason.INCONSISTENT
-    kept = labels_from_codes(
+    reason = reasons_from_codes(
         codes,
         prediction,
         np.array(report.thresholds),
         Codebook.named(book),
         inconsistent=inconsistent,
     )
-    reason = reasons_from_labels(kept, prediction, inconsistent=inconsistent)
     return write_reason(reasons, report.name, reason)

@@ -19,7 +19,12 @@ from hiast.selection.instance_adaptive import (
     replay_thresholds,
     update_thresholds,
 )
-from hiast.selection.labelling import apply_thresholds, labels_from_codes, reasons_from_labels
+from hiast.selection.labelling import (
+    apply_thresholds,
+    labels_from_codes,
+    reasons_from_codes,
+    reasons_from_labels,
+)
 from hiast.selection.local_consistency import locally_consistent
 
 __all__ = [
@@ -37,6 +42,7 @@ __all__ = [
     "locally_consistent",
     "mean_kept_confidence",
     "predicted_pixels",
+    "reasons_from_codes",
     "reasons_from_labels",
     "replay_thresholds",
     "sampled_codes",

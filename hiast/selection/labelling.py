@@ -59,6 +59,19 @@ def reasons_from_labels(
     return np.where(prediction == IGNORED, Reason.VOID, reasons).astype(np.uint8)
 
 
+def reasons_from_codes(
+    codes: NDArray[Any],
+    prediction: NDArray[Any],
+    thresholds: NDArray[np.float64],
+    codebook: Codebook,
+    *,
+    inconsistent: NDArray[np.bool_] | None = None,
+) -> NDArray[np.uint8]:
+    """The reason map that label generation wrote for these thresholds; arguments: `labels_from_codes`."""
+    labels = labels_from_codes(codes, prediction, thresholds, codebook, inconsistent=inconsistent)
+    return reasons_from_labels(labels, prediction, inconsistent=inconsistent)
+
+
 def _keep(values: NDArray[Any], prediction: NDArray[Any], smallest: NDArray[Any]) -> NDArray[np.uint8]:
     if values.shape != prediction.shape:
         raise UserError(
